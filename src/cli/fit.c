@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `hcp fit`: a price model from recorded markets. */
+#include "economics/forecast/fit.h"
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/economics.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+    char **markets;
+    char *out, *name, *provenance, *date;
+    double from, to;
+} options;
+
+static bool add_market(hcp_price_fit **fit, const char *path, const options *o, GError **error)
+{
+    hcp_market market = {0};
+    if (!hcp_cli_load_market(path, &market, error))
+        return false;
+    if (*fit == NULL)
+        *fit = hcp_price_fit_new(market.step_h);
+    bool same = fabs(hcp_price_fit_step_h(*fit) - market.step_h) < 1e-9;
+    if (same)
+        hcp_price_fit_add(*fit, &market, (size_t)(o->from * (double)market.n),
+                          (size_t)(o->to * (double)market.n));
+    else
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s has another step length than the file before it", path);
+    hcp_cli_market_finish(&market);
+    return same;
+}
+
+static bool fit(const options *o, GError **error)
+{
+    g_autoptr(hcp_price_fit) fit = NULL;
+    for (int i = 0; o->markets[i] != NULL; i++) {
+        if (!add_market(&fit, o->markets[i], o, error))
+            return false;
+    }
+    hcp_price_model model = hcp_price_fit_model(fit);
+    model.version = 1;
+    model.name = o->name != NULL ? o->name : "fitted";
+    model.provenance = o->provenance != NULL ? o->provenance : "not stated";
+    model.fitted = o->date;
+    g_autoptr(json_t) object = hcp_price_model_to_json(&model);
+    g_autofree char *text = hcp_json_print(object, NULL);
+    if (o->out != NULL)
+        return g_file_set_contents(o->out, text, -1, error);
+    puts(text);
+    return true;
+}
+
+static int run(const void *arguments, char **operands)
+{
+    (void)operands;
+    const options *given = arguments;
+    if (given->markets == NULL || !(given->from >= 0 && given->from < given->to && given->to <= 1))
+        return hcp_cli_usage_error("fit", "--market FILE is needed, and 0 <= --from < --to <= 1");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *today = g_date_time_format(now, "%Y-%m-%d");
+    options o = *given; /* borrows every string */
+    if (o.date == NULL)
+        o.date = today;
+    if (fit(&o, &error))
+        return HCP_EXIT_OK;
+    fprintf(stderr, "hcp fit: %s\n", error->message);
+    return HCP_EXIT_USAGE;
+}
+
+#define AT(member) offsetof(options, member)
+
+static const hcp_cli_option OWN[] = {
+    {"market", 'm', HCP_CLI_LIST, AT(markets), "Recorded market with real-time prices (repeatable)",
+     "FILE", NULL},
+    {"from", 0, HCP_CLI_NUMBER, AT(from), "Start at this fraction of each file", "X", NULL},
+    {"to", 0, HCP_CLI_NUMBER, AT(to), "End at this fraction of each file", "X", NULL},
+    {"out", 'o', HCP_CLI_FILE, AT(out), "Write the model here", "FILE", NULL},
+    {"name", 0, HCP_CLI_STRING, AT(name), "Name of the model", "NAME", NULL},
+    {"provenance", 0, HCP_CLI_STRING, AT(provenance), "Where the prices are from", "TEXT", NULL},
+    {"date", 0, HCP_CLI_STRING, AT(date), "Date of the fit (today)", "DATE", NULL},
+};
+
+static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
+static const options DEFAULTS = {.to = 1.0};
+
+const hcp_cli_command HCP_CLI_FIT = {
+    .name = "fit",
+    .summary = "fit a price model to recorded markets",
+    .groups = {{&OPTIONS, 0}},
+    .size = sizeof(options),
+    .defaults = &DEFAULTS,
+    .run = run,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/progress.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define INTERVAL_US 100000
+#define BAR "########################################"
+#define REST "........................................"
+
+void hcp_cli_progress_init(hcp_cli_progress *progress, const char *what)
+{
+    *progress = (hcp_cli_progress){.what = what, .shown = isatty(STDERR_FILENO) != 0};
+}
+
+void hcp_cli_progress_show(hcp_cli_progress *progress, uint64_t done, uint64_t total)
+{
+    int64_t now_us = g_get_monotonic_time();
+    if (!progress->shown || now_us < progress->next_us)
+        return;
+    progress->next_us = now_us + INTERVAL_US;
+    double share = total > 0 ? (double)done / (double)total : 0;
+    int filled = (int)(share * (double)(sizeof BAR - 1));
+    fprintf(stderr, "\r%-10s [%.*s%.*s] %3.0f %% of %" G_GUINT64_FORMAT, progress->what, filled,
+            BAR, (int)(sizeof BAR - 1) - filled, REST, 100 * share, total);
+    fflush(stderr);
+}
+
+void hcp_cli_progress_end(hcp_cli_progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a backtest found, as text, as JSON, and as one HTML page without outside parts: table, cumulative gain, a storm
+ * week and an ordinary week.
+ */
+#ifndef HCP_CLI_REPORT_H
+#define HCP_CLI_REPORT_H
+
+#include "economics/backtest.h"
+
+/* One policy's run, step by step. */
+typedef struct {
+    const char *name;
+    hcp_backtest_result result;
+    double *profit_usd; /* cumulative, per step */
+    float *forecast;    /* USD/MWh, per step */
+    uint8_t *state;
+} hcp_cli_run;
+
+/* What the page shows. */
+typedef struct {
+    const char *site;
+    const char *market_file;
+    const hcp_market *market;
+    const hcp_plant *plant;
+    const hcp_backtest_bounds *bounds;
+    const double *rewards_usd; /* per step and state */
+    const hcp_cli_run *runs;
+    size_t n_runs; /* the last one is drawn in the weeks */
+} hcp_cli_report;
+
+/* Prints tables: plans, regret by cause, and whether the last policy's forecasts were right. */
+void hcp_cli_report_print(const hcp_cli_report *report);
+
+/* Prints one JSON object. */
+void hcp_cli_report_print_json(const hcp_cli_report *report);
+
+/* Writes the page. */
+bool hcp_cli_report_write(const hcp_cli_report *report, const char *path, GError **error);
+
+#endif

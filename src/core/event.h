@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events: the facts of the journal. They are the only way in which state changes, so they carry everything apply needs and
+ * nothing has to be decided again on replay. One list below gives the enum, the union, the names and the record tables; a
+ * new kind is one line, one struct, one table and one apply function. Kinds and members are only ever added: an older
+ * journal must open.
+ *
+ * Events speak of devices by dense index, of facilities, classes and customers by table index: all of them are assigned by
+ * earlier events, so they mean the same on every replay.
+ */
+#ifndef HCP_CORE_EVENT_H
+#define HCP_CORE_EVENT_H
+
+#include "core/types.h"
+
+#include <stdbool.h>
+
+/* name, member of the union */
+#define HCP_EVENT_LIST(X)                                                                          \
+    X(SETTINGS_CHANGED, settings_changed)                                                          \
+    X(CLASS_DEFINED, class_defined)                                                                \
+    X(FACILITY_DEFINED, facility_defined)                                                          \
+    X(CUSTOMER_DEFINED, customer_defined)                                                          \
+    X(DEVICES_REGISTERED, devices_registered)                                                      \
+    X(PRICE_OBSERVED, price_observed)                                                              \
+    X(WORKLOAD_ACCEPTED, workload_accepted)                                                        \
+    X(WORKLOAD_STARTED, workload_started)                                                          \
+    X(WORKLOAD_REQUEUED, workload_requeued)                                                        \
+    X(WORKLOAD_ENDED, workload_ended)                                                              \
+    X(WAIT_CHANGED, wait_changed)                                                                  \
+    X(LEASE_GRANTED, lease_granted)                                                                \
+    X(LEASE_RELEASED, lease_released)                                                              \
+    X(SWITCH_STARTED, switch_started)                                                              \
+    X(SWITCH_PHASE_ENDED, switch_phase_ended)                                                      \
+    X(SWITCH_ENDED, switch_ended)                                                                  \
+    X(HEALTH_CHANGED, health_changed)                                                              \
+    X(ADMIN_CHANGED, admin_changed)                                                                \
+    X(CAP_CHANGED, cap_changed)                                                                    \
+    X(EMERGENCY_CHANGED, emergency_changed)                                                        \
+    X(DECISION_RECORDED, decision_recorded)                                                        \
+    X(ALERT_RAISED, alert_raised)                                                                  \
+    X(ALERT_CHANGED, alert_changed)                                                                \
+    X(REPLY_REMEMBERED, reply_remembered)
+
+typedef enum {
+#define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
+    HCP_EVENT_LIST(HCP_EVENT_ENUM)
+#undef HCP_EVENT_ENUM
+        HCP_EVENT_TYPES
+} hcp_event_type;
+
+/* A run of consecutive device indices [first, first + count). Mass actions carry a few of these, not devices. */
+typedef struct {
+    uint32_t first;
+    uint32_t count;
+} hcp_range;
+
+/* Rules of scheduling and dispatch that are configuration but must replay. */
+typedef struct {
+    int64_t max_wait_p1_us, max_wait_p2_us, max_wait_p3_us; /* WR6: 100 ms, 5 min, 30 min */
+    int64_t min_dwell_us;          /* least time between two economic moves of a group */
+    int64_t gpu_phase_deadline_us; /* a phase not confirmed by then is rolled back */
+    int64_t asic_phase_deadline_us;
+    int64_t retry_backoff_us;         /* doubles with each retry of a workload */
+    uint32_t max_retries;             /* switches or devices lost before a workload fails */
+    uint32_t max_preemptions;         /* after that a workload can no longer be preempted */
+    uint32_t backfill_depth;          /* queued workloads looked at past a blocked head */
+    uint32_t queue_capacity;          /* admission refuses beyond this */
+    uint32_t score_weight_efficiency; /* RM7, per cent; the four sum to 100 */
+    uint32_t score_weight_utilisation;
+    uint32_t score_weight_thermal;
+    uint32_t score_weight_network;
+    int64_t electricity_stale_us, btc_stale_us, gpu_spot_stale_us,
+        network_stale_us;          /* age at which a price is stale */
+    int64_t finished_retention_us; /* finished workloads stay in memory that long */
+    uint32_t
+        default_customer; /* of requests that name none, until they carry credentials; HCP_NO_INDEX = refuse */
+    bool gpu_mining; /* SW20: idle GPUs mine, a labelled simulation */
+} hcp_settings_changed;
+
+typedef hcp_settings_changed hcp_settings;
+
+/* One point of the power curve of a miner. */
+typedef struct {
+    int64_t power_w; /* at the wall */
+    double ths;
+} hcp_power_target;
+
+typedef struct {
+    char *key;    /* "H100-80GB" */
+    char *label;  /* "NVIDIA H100 SXM 80 GB" */
+    char *family; /* "H100": what a customer asks for */
+    char *source; /* where the figures come from */
+    hcp_device_kind kind;
+    int64_t tdp_w; /* serving at full load */
+    int64_t idle_w;
+    int64_t standby_w; /* curtailed or off */
+    int64_t memory_bytes;
+    double tflops; /* dense FP16/BF16 tensor, GPUs */
+    double hbm_gb_per_s, pcie_gb_per_s;
+    hcp_array
+        power_targets; /* hcp_power_target, best J/TH first is not required; empty: cannot mine */
+    uint32_t default_target; /* index into power_targets */
+    hcp_usd_micro
+        mining_usd_micro_per_h; /* GPUs only: configured income of the labelled simulation, 0 = does not mine */
+    hcp_usd_micro
+        rate_usd_micro_per_h;     /* list price of one device-hour for customers, 0 = not rented */
+    int64_t requests_milli_per_s; /* inference throughput of one device under the reference model */
+    int64_t ramp_down_us, ramp_up_us; /* physical time to shed and to restore power */
+} hcp_class_defined;
+
+typedef struct {
+    hcp_facility_id id;
+    char *key;      /* "texas-north" */
+    char *name;     /* "Texas North" */
+    char *location; /* "Dallas" */
+    char *region;   /* grid: "ERCOT" */
+    char *hub;      /* "HB_WEST" */
+    int64_t cap_w;  /* at the meter, PUE included */
+    int64_t pue_milli;
+    int64_t backbone_gbps;
+    int64_t network_rtt_us; /* to the region's users, for placement */
+} hcp_facility_defined;
+
+typedef struct {
+    hcp_customer_id id;
+    char *key;  /* "cust-001" */
+    char *name; /* "Acme Corporation" */
+    char *tier; /* enterprise, growth, startup */
+    char *industry;
+    int64_t quota_device_us; /* GPU time that may still be reserved, microseconds; -1 = unlimited */
+    hcp_usd_micro budget_usd_micro; /* monthly, 0 = none */
+    hcp_usd_micro rate_permille;    /* price book: thousandths of the list price */
+} hcp_customer_defined;
+
+typedef struct {
+    hcp_device_id first_id; /* ids of the batch are first_id, first_id + 1, … */
+    uint32_t facility;
+    uint32_t class_ix;
+    uint32_t count;
+    uint32_t first_ordinal; /* names are "<prefix>-<ordinal>" */
+    char *name_prefix;      /* "gpu-tx-h100" */
+    hcp_mode mode;          /* they start in */
+} hcp_devices_registered;
+
+typedef struct {
+    hcp_price_kind kind;
+    uint32_t facility; /* electricity and day-ahead only, else HCP_NO_INDEX */
+    double value;
+    char *source; /* "simulated", "replay:ercot_hb_west…", "derived" */
+    int64_t observed_us;
+    hcp_quality quality;
+    bool simulated;
+} hcp_price_observed;
+
+typedef struct {
+    hcp_workload_id id;
+    uint32_t customer;
+    hcp_workload_kind kind;
+    hcp_priority priority;
+    char *name, *model, *tier, *classified_by; /* classified_by: why this priority */
+    uint64_t classes;                          /* mask of accepted device classes */
+    uint32_t facility;                         /* HCP_NO_INDEX = any */
+    uint32_t count;                            /* devices, all or nothing */
+    int64_t duration_us;                       /* service time wanted; 0 = until released */
+    int64_t max_latency_us;
+    int64_t model_bytes;                /* weights, for residency and switch time */
+    int64_t deadline_us;                /* latest start promised */
+    hcp_usd_micro rate_usd_micro_per_h; /* per device, price book applied */
+    int64_t quota_device_us;            /* reserved now, settled at the end */
+} hcp_workload_accepted;
+
+typedef struct {
+    hcp_workload_id id;
+    int64_t ends_us; /* when it completes if nothing happens; 0 = open-ended */
+} hcp_workload_started;
+
+typedef struct {
+    hcp_workload_id id;
+    char *reason; /* "preempted by wl_…", "device gpu-… failed" */
+    bool preempted;
+    int64_t lost_us;       /* service time since the last checkpoint, to be done again */
+    int64_t not_before_us; /* back-off */
+} hcp_workload_requeued;
+
+typedef struct {
+    hcp_workload_id id;
+    hcp_workload_status status; /* completed, failed, cancelled */
+    char *reason;
+    int64_t served_us; /* charged service time */
+    int64_t requests;  /* inference requests served, 0 for others */
+    hcp_usd_micro cost_usd_micro;
+} hcp_workload_ended;
+
+/* The wait reason of a queued workload changed (only when it does). */
+typedef struct {
+    hcp_workload_id id;
+    hcp_wait wait;
+} hcp_wait_changed;
+
+typedef struct {
+    uint32_t device;
+    uint32_t score_milli; /* 0…100,000 */
+} hcp_scored_device;
+
+/* Why devices of the accepted classes were not taken, counted. */
+typedef struct {
+    char *
+        reason; /* "leased", "failed", "degraded", "cordoned", "maintenance", "switching", "other facility", "lower score" */
+    uint32_t count;
+} hcp_rejection;
+
+typedef struct {
+    hcp_lease_id id;
+    hcp_workload_id workload; /* 0 for an explicit allocation */
+    uint32_t customer;
+    uint64_t fence; /* fencing token, grows with every grant */
+    uint32_t facility;
+    uint32_t class_ix;
+    hcp_array devices; /* uint32_t */
+    hcp_array
+        scores; /* hcp_scored_device: the chosen first, then the best not chosen (at most 16) */
+    hcp_array rejections; /* hcp_rejection */
+} hcp_lease_granted;
+
+typedef struct {
+    hcp_lease_id id;
+    char *reason;
+} hcp_lease_released;
+
+typedef struct {
+    hcp_switch_id id;
+    hcp_lease_id lease; /* 0 for economic and power moves */
+    char *cause; /* "placement", "release", "dispatch", "power cap", "emergency", "maintenance" */
+    uint32_t facility;
+    uint32_t class_ix;
+    hcp_array ranges; /* hcp_range */
+    uint32_t count;   /* devices in all ranges */
+    hcp_mode from, to;
+    uint32_t power_target; /* to = mining */
+    hcp_residency residency;
+    char *model;   /* to = serving */
+    int64_t bytes; /* to activate on each device */
+    bool scrub;    /* memory is cleared before another tenant may have it */
+} hcp_switch_started;
+
+/* A phase ended well for all devices but `lost`, or failed for all of them; the next (or the rollback) begins at the same
+ * time. */
+typedef struct {
+    hcp_switch_id id;
+    hcp_phase phase;
+    int64_t started_us, ended_us; /* measured by the platform's clock */
+    hcp_array lost; /* uint32_t devices that failed in this phase and left the switch */
+    bool failed;    /* the rollback begins */
+    char *reason;   /* why it failed */
+} hcp_switch_phase_ended;
+
+typedef struct {
+    hcp_switch_id id;
+    bool ok; /* false: rolled back to `from` */
+    hcp_phase failed_phase;
+    char *reason;
+    int64_t duration_us; /* from start to serve (or to the end of the rollback) */
+} hcp_switch_ended;
+
+typedef struct {
+    hcp_array devices; /* uint32_t */
+    hcp_health health;
+    char *reason; /* "XID 79: GPU has fallen off the bus" */
+    int32_t xid;  /* 0 = none */
+} hcp_health_changed;
+
+typedef struct {
+    hcp_array devices; /* uint32_t */
+    hcp_admin admin;
+    char *reason;
+} hcp_admin_changed;
+
+typedef struct {
+    uint32_t facility;
+    int64_t cap_w;
+} hcp_cap_changed;
+
+typedef struct {
+    uint32_t facility; /* HCP_NO_INDEX = all */
+    bool active;
+    char *reason;
+} hcp_emergency_changed;
+
+/* One input of a decision with its provenance. */
+typedef struct {
+    char *name, *unit, *source;
+    double value;
+    int64_t observed_us;
+    hcp_quality quality;
+} hcp_decision_input;
+
+/* What a plan wants for the free (unleased, healthy) devices of one class at the facility. */
+typedef struct {
+    uint32_t class_ix;
+    uint32_t mine;         /* devices to mine */
+    uint32_t power_target; /* at this point of the curve */
+    uint32_t serve;        /* devices leased to customers, for the record */
+    uint32_t idle;         /* kept on without work */
+    uint32_t curtail;      /* asleep */
+    int64_t power_w;       /* of all of them, without PUE */
+    hcp_usd_micro usd_micro_per_h;
+    double usd_per_mwh; /* profit per MWh at the meter of the best use */
+} hcp_class_plan;
+
+typedef struct {
+    hcp_decision_id id;
+    uint32_t facility;
+    char *policy;
+    int64_t expires_us;
+    hcp_array inputs;   /* hcp_decision_input */
+    hcp_array chosen;   /* hcp_class_plan */
+    hcp_array rejected; /* hcp_class_plan: the best plan not chosen */
+    hcp_usd_micro chosen_usd_micro_per_h, rejected_usd_micro_per_h;
+    hcp_usd_micro btc_usd_micro_per_h,
+        ai_usd_micro_per_h; /* S2 line 607: profit of mining, of AI */
+    hcp_usd_micro switch_cost_usd_micro;
+    char *recommendation; /* "AI_INFERENCE", "BITCOIN_MINING", "HYBRID", "CURTAIL", "HOLD" */
+    char *reason;         /* one sentence: why this, why not the other */
+    char *flip;           /* one sentence: what would change it; names input and value */
+    double flip_value;    /* of the electricity price, USD/MWh; NaN-free, 0 when none */
+    double confidence;    /* 0…1 */
+    bool switch_recommended;
+    bool moved; /* this decision starts switches */
+} hcp_decision_recorded;
+
+typedef struct {
+    hcp_alert_id id;
+    hcp_severity severity;
+    hcp_alert_category category;
+    char *kind; /* "gpu_overheating", "power_cap", "asic_failure", "queue_wait", … */
+    char *message;
+    char *subject; /* what it is about, stable: at most one open alert per kind and subject */
+    uint32_t facility;
+    uint32_t customer;
+    hcp_workload_id workload;
+} hcp_alert_raised;
+
+typedef struct {
+    hcp_alert_id id;
+    bool acknowledged;
+    bool cleared;
+    char *note;
+} hcp_alert_changed;
+
+/* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
+typedef struct {
+    char *scope, *key, *fingerprint;
+    int32_t status;
+    char *body;
+} hcp_reply_remembered;
+
+typedef struct {
+    hcp_event_type type;
+    int64_t time_us;
+    union {
+#define HCP_EVENT_MEMBER(NAME, member) hcp_##member member;
+        HCP_EVENT_LIST(HCP_EVENT_MEMBER)
+#undef HCP_EVENT_MEMBER
+    };
+} hcp_event;
+
+/* The field table of hcp_decision_recorded, which rows of the state embed. */
+extern const hcp_record HCP_DECISION_RECORDED_RECORD;
+
+/* Wire name of an event type, "workload_accepted"; stable. */
+const char *hcp_event_type_name(hcp_event_type type);
+
+/* The type of that name, or HCP_EVENT_TYPES. */
+hcp_event_type hcp_event_type_from_name(const char *name);
+
+/* The field table of the payload. */
+const hcp_record *hcp_event_record(hcp_event_type type);
+
+/* Start of the payload inside `event`. */
+void *hcp_event_payload(hcp_event *event);
+
+/* Frees what the payload owns. */
+void hcp_event_clear(hcp_event *event);
+
+/* Appends the payload as compact JSON to `out`: what the journal stores. */
+void hcp_event_print(const hcp_event *event, GString *out);
+
+/* Reads an event back from the journal's columns. Unknown types are HCP_ERROR_UNSUPPORTED. */
+bool hcp_event_parse(const char *type, int64_t time_us, const char *payload, size_t size,
+                     hcp_event *ret_event, GError **error);
+
+#endif

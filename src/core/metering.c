@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The meters: energy by use, its cost, mining income and service income of every facility. Power, prices and rates are
+ * constant between two advances, so each step is a product; the remainder of each division is carried to the next step,
+ * which makes the sums exact and independent of how often the meter is advanced.
+ */
+#include "core/metering.h"
+
+#include "base/units.h"
+#include "core/internal.h"
+
+#include <math.h>
+
+__extension__ typedef __int128 wide;
+
+/* One joule is this many W * us * pue_milli. */
+#define ENERGY_PER_J INT64_C(1000000000)
+/* Micro-dollars per MWh times that, per micro-dollar. */
+#define COST_PER_MICRO (HCP_J_PER_MWH * ENERGY_PER_J)
+/* GH/s times micro-dollars per PH/s and day times us, per micro-dollar. */
+#define MINING_PER_MICRO (INT64_C(1000000) * HCP_US_PER_DAY)
+
+/* Adds `amount` / `unit` to `total`, carrying the fraction in `rest` (0 <= rest < unit, also for negative amounts). */
+static void accumulate(int64_t *total, int64_t *rest, wide amount, int64_t unit)
+{
+    wide sum = amount + *rest;
+    wide whole = sum / unit;
+    wide left = sum % unit;
+    if (left < 0) {
+        left += unit;
+        whole -= 1;
+    }
+    *total += (int64_t)whole;
+    *rest = (int64_t)left;
+}
+
+/* The last known price as a whole number of micro-dollars per its unit; 0 when there never was one. */
+static int64_t price_micro(const hcp_price_observed *price)
+{
+    return hcp_money_from_usd(price->value);
+}
+
+static int64_t hashrate_ghs(const hcp_facility *facility)
+{
+    return llround(facility->mining_ths * 1000);
+}
+
+/* Configured income of the GPUs that mine in the labelled simulation. */
+static int64_t gpu_mining_per_h(const hcp_state *state, uint32_t facility)
+{
+    int64_t sum = 0;
+    const hcp_fleet *fleet = &state->fleet;
+    for (guint i = 0; i < fleet->groups->len; i++) {
+        const hcp_group *group = hcp_state_group(state, i);
+        if (group->facility == facility && group->by_mode[HCP_MODE_MINING] > 0)
+            sum += hcp_state_class(state, group->class_ix)->def.mining_usd_micro_per_h *
+                   group->by_mode[HCP_MODE_MINING];
+    }
+    return sum;
+}
+
+/* Micro-dollars times MINING_PER_MICRO earned by mining over `us`. */
+static wide mining_income(const hcp_state *state, uint32_t ix, const hcp_facility *facility,
+                          int64_t us)
+{
+    wide hash =
+        (wide)hashrate_ghs(facility) * price_micro(&state->market.global[HCP_PRICE_HASHPRICE]) * us;
+    /* us * micro-dollars/h, brought to the unit of the hash income. */
+    return hash + (wide)gpu_mining_per_h(state, ix) * us * (MINING_PER_MICRO / HCP_US_PER_H);
+}
+
+/* Advances the meters inside `facility`, a row of `state` or a copy of it. */
+static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility, int64_t now_us)
+{
+    int64_t us = now_us - facility->metered_us;
+    if (us <= 0)
+        return;
+    const hcp_price_observed *electricity =
+        &g_array_index(state->market.electricity, hcp_price_observed, ix);
+    wide sum = 0;
+    for (int use = 0; use < HCP_USES; use++) {
+        wide energy = (wide)facility->use_power_w[use] * facility->def.pue_milli * us;
+        accumulate(&facility->energy_j[use], &facility->energy_rest[use], energy, ENERGY_PER_J);
+        sum += energy;
+    }
+    accumulate(&facility->energy_cost_usd_micro, &facility->energy_cost_rest,
+               sum * price_micro(electricity), COST_PER_MICRO);
+    accumulate(&facility->mining_usd_micro, &facility->mining_rest,
+               mining_income(state, ix, facility, us), MINING_PER_MICRO);
+    accumulate(&facility->ai_usd_micro, &facility->ai_rest, (wide)facility->ai_usd_micro_per_h * us,
+               HCP_US_PER_H);
+    facility->metered_us = now_us;
+}
+
+void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us)
+{
+    hcp_facility *row = hcp_core_facility(core, facility);
+    if (row->metered_us != now_us)
+        advance(&core->state, facility, row, now_us);
+}
+
+void hcp_metering_charge(hcp_core *core, uint32_t facility, hcp_usd_micro delta_per_h)
+{
+    hcp_facility *row = hcp_core_facility(core, facility);
+    hcp_metering_advance(core, facility, core->state.now_us);
+    row->ai_usd_micro_per_h += delta_per_h;
+}
+
+void hcp_metering_credit(hcp_core *core, uint32_t facility, hcp_usd_micro per_h, int64_t us)
+{
+    hcp_facility *row = hcp_core_facility(core, facility);
+    accumulate(&row->ai_usd_micro, &row->ai_rest, -(wide)per_h * us, HCP_US_PER_H);
+}
+
+void hcp_metering_begin_allocation(hcp_core *core, uint32_t ix)
+{
+    hcp_lease *lease = hcp_core_lease(core, ix);
+    const hcp_customer *customer = hcp_core_customer(core, lease->def.customer);
+    const hcp_class *cls = hcp_state_class(&core->state, lease->def.class_ix);
+    int64_t permille = customer->def.rate_permille > 0 ? customer->def.rate_permille : 1000;
+    lease->rate_usd_micro_per_h = hcp_units_muldiv(cls->def.rate_usd_micro_per_h, permille, 1000);
+    hcp_metering_charge(core, lease->def.facility,
+                        lease->rate_usd_micro_per_h * lease->def.devices.count);
+}
+
+void hcp_metering_end_allocation(hcp_core *core, uint32_t ix)
+{
+    const hcp_lease *lease = hcp_core_lease(core, ix);
+    hcp_customer *customer = hcp_core_customer(core, lease->def.customer);
+    int64_t held_us = core->state.now_us - lease->granted_us;
+    hcp_metering_charge(core, lease->def.facility,
+                        -lease->rate_usd_micro_per_h * lease->def.devices.count);
+    customer->used_device_us += held_us * lease->def.devices.count;
+    customer->spent_usd_micro +=
+        hcp_money_accrue(lease->rate_usd_micro_per_h, held_us, lease->def.devices.count);
+}
+
+void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, hcp_meter *ret_meter)
+{
+    hcp_facility copy = *hcp_state_facility(state, facility);
+    advance(state, facility, &copy, now_us);
+    *ret_meter = (hcp_meter){
+        .at_us = copy.metered_us,
+        .energy_cost_usd_micro = copy.energy_cost_usd_micro,
+        .mining_usd_micro = copy.mining_usd_micro,
+        .ai_usd_micro = copy.ai_usd_micro,
+    };
+    for (int use = 0; use < HCP_USES; use++)
+        ret_meter->energy_j[use] = copy.energy_j[use];
+}
+
+hcp_usd_micro hcp_meter_mining_usd_micro_per_h(const hcp_state *state, uint32_t facility)
+{
+    const hcp_facility *row = hcp_state_facility(state, facility);
+    return (hcp_usd_micro)(mining_income(state, facility, row, HCP_US_PER_H) / MINING_PER_MICRO);
+}

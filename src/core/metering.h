@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a facility has used and earned up to a moment. The state's own accumulators are exact up to the last change of
+ * power or price; this reads them forward to now without writing. Sums are exact: fractions are carried, never rounded
+ * away, so reading often gives the same total as reading once.
+ */
+#ifndef HCP_CORE_METERING_H
+#define HCP_CORE_METERING_H
+
+#include "core/state.h"
+
+typedef struct {
+    int64_t at_us;
+    int64_t energy_j[HCP_USES]; /* at the meter, PUE included */
+    hcp_usd_micro energy_cost_usd_micro;
+    hcp_usd_micro
+        mining_usd_micro; /* hashprice times hashrate, and the configured income of simulated GPU mining */
+    hcp_usd_micro
+        ai_usd_micro; /* service time of workloads at their rates; lost work is not charged */
+} hcp_meter;
+
+/* Reads the meter of `facility` at `now_us` (not before the last event). */
+void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us,
+                    hcp_meter *ret_meter);
+
+/* Hashprice income of one hour at the present hashrate and price, and that of simulated GPU mining. */
+hcp_usd_micro hcp_meter_mining_usd_micro_per_h(const hcp_state *state, uint32_t facility);
+
+/* Service time (charged so far), requests and cost of a workload at `now_us`, the running part included. */
+typedef struct {
+    int64_t served_us;
+    int64_t requests;
+    hcp_usd_micro cost_usd_micro;
+} hcp_accrual;
+
+/* Accrual of workload `ix`: what its bill would be if it ended well at `now_us`. */
+void hcp_workload_accrued(const hcp_state *state, uint32_t ix, int64_t now_us,
+                          hcp_accrual *ret_accrual);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Watts of devices and facilities. */
+#include "core/internal.h"
+
+#include "base/units.h"
+
+int64_t hcp_power_device_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t target)
+{
+    switch (mode) {
+    case HCP_MODE_SERVING:
+        return cls->tdp_w;
+    case HCP_MODE_MINING:
+        return target < cls->power_targets.count
+                   ? ((const hcp_power_target *)cls->power_targets.items)[target].power_w
+                   : cls->tdp_w;
+    case HCP_MODE_IDLE:
+        return cls->idle_w;
+    default:
+        return cls->standby_w;
+    }
+}
+
+hcp_use hcp_power_use(hcp_mode mode)
+{
+    if (mode == HCP_MODE_SERVING)
+        return HCP_USE_AI;
+    return mode == HCP_MODE_MINING ? HCP_USE_MINING : HCP_USE_IDLE;
+}
+
+int64_t hcp_power_meter_w(const hcp_facility_defined *facility, int64_t it_w)
+{
+    return (it_w * facility->pue_milli + 999) / 1000;
+}
+
+int64_t hcp_power_cap_it_w(const hcp_facility_defined *facility)
+{
+    return facility->cap_w * 1000 / facility->pue_milli;
+}
+
+bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *cls)
+{
+    if (cls->kind == HCP_DEVICE_GPU)
+        return settings->gpu_mining && cls->mining_usd_micro_per_h > 0;
+    return cls->power_targets.count > 0;
+}
+
+/* What the devices still in the switch draw: the larger of the two modes while it runs, one of them afterwards. */
+static void switch_power(const hcp_state *state, const hcp_switch *sw, int64_t *ret_reserved_w,
+                         int64_t *ret_settled_w)
+{
+    const hcp_class_defined *cls = &hcp_state_class(state, sw->def.class_ix)->def;
+    int64_t from_w = hcp_power_device_w(cls, sw->def.from, sw->from_target);
+    int64_t to_w = hcp_power_device_w(cls, sw->def.to, sw->def.power_target);
+    *ret_reserved_w = MAX(from_w, to_w) * sw->left;
+    *ret_settled_w = (sw->phase == HCP_PHASE_ROLLBACK ? from_w : to_w) * sw->left;
+}
+
+int64_t hcp_power_settled_w(const hcp_state *state, uint32_t facility)
+{
+    int64_t total_w = hcp_state_facility(state, facility)->it_power_w;
+    for (uint32_t i = 0; i < state->switches.items->len; i++) {
+        const hcp_switch *sw = hcp_state_switch(state, i);
+        if (!sw->live || sw->def.facility != facility)
+            continue;
+        int64_t reserved_w, settled_w;
+        switch_power(state, sw, &reserved_w, &settled_w);
+        total_w -= reserved_w - settled_w;
+    }
+    return total_w;
+}
+
+int64_t hcp_core_switching_w(const hcp_core *core, uint32_t group_ix)
+{
+    const hcp_state *state = &core->state;
+    const hcp_group *group = hcp_state_group(state, group_ix);
+    int64_t total_w = 0;
+    for (uint32_t i = 0; i < state->switches.items->len; i++) {
+        const hcp_switch *sw = hcp_state_switch(state, i);
+        if (!sw->live || sw->def.facility != group->facility || sw->def.class_ix != group->class_ix)
+            continue;
+        int64_t reserved_w, settled_w;
+        switch_power(state, sw, &reserved_w, &settled_w);
+        total_w += reserved_w;
+    }
+    return total_w;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Watts: what a device draws in each mode, what a facility has left under its cap. Pure functions of rows. */
+#ifndef HCP_CORE_POWER_H
+#define HCP_CORE_POWER_H
+
+#include "core/state.h"
+
+/* IT watts of one device of `cls` in `mode`; miners at power target `target`. A class without a power curve mines at its
+ * TDP. */
+int64_t hcp_power_device_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t target);
+
+/* What the energy of a device in `mode` is used for. */
+hcp_use hcp_power_use(hcp_mode mode);
+
+/* Watts at the meter for `it_w` IT watts at the facility: PUE included, rounded up. */
+int64_t hcp_power_meter_w(const hcp_facility_defined *facility, int64_t it_w);
+
+/* The most IT watts that stay within `cap_w` at the meter. */
+int64_t hcp_power_cap_it_w(const hcp_facility_defined *facility);
+
+/* Whether devices of the class may mine: an ASIC with a power curve, or a GPU with a configured income while the labelled
+ * simulation is on. */
+bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *cls);
+
+/* IT watts of the facility once every running switch has ended well. */
+int64_t hcp_power_settled_w(const hcp_state *state, uint32_t facility);
+
+#endif

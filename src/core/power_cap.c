@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeping a facility within its cap: making room for a placement, and shedding load when the cap falls. */
+#include "core/lease.h"
+#include "core/pick.h"
+#include "core/switching.h"
+
+/* Miners of one group at one power target, as a source of power. */
+typedef struct {
+    uint32_t group, target;
+    int64_t saved_w; /* by each that goes to sleep */
+    double j_per_th; /* the higher, the sooner it goes; GPUs mine at 0 and go last */
+} source;
+
+static int least_efficient_first(const void *a, const void *b)
+{
+    const source *x = a, *y = b;
+    if (x->j_per_th != y->j_per_th)
+        return x->j_per_th > y->j_per_th ? -1 : 1;
+    if (x->group != y->group)
+        return x->group < y->group ? -1 : 1;
+    return x->target < y->target ? -1 : x->target > y->target ? 1 : 0;
+}
+
+static void add_sources(const hcp_core *core, uint32_t g, GArray *sources)
+{
+    const hcp_group *group = hcp_state_group(&core->state, g);
+    const hcp_class_defined *cls = &hcp_state_class(&core->state, group->class_ix)->def;
+    const hcp_power_target *targets = cls->power_targets.items;
+    for (uint32_t t = 0; t < HCP_MAX_POWER_TARGETS; t++) {
+        if (hcp_core_tally(core, g)->hashing[t] == 0)
+            continue;
+        source found = {.group = g, .target = t};
+        found.saved_w = hcp_power_device_w(cls, HCP_MODE_MINING, t) - cls->standby_w;
+        if (t < cls->power_targets.count)
+            found.j_per_th = (double)targets[t].power_w / targets[t].ths;
+        if (found.saved_w > 0)
+            g_array_append_val(sources, found);
+    }
+}
+
+/* IT watts the facility will be over its cap by once every switch has ended, with `extra_w` more. */
+static int64_t missing_w(const hcp_state *state, uint32_t facility, int64_t extra_w)
+{
+    return hcp_power_settled_w(state, facility) + extra_w -
+           hcp_power_cap_it_w(&hcp_state_facility(state, facility)->def);
+}
+
+static int64_t curtail(hcp_txn *txn, const hcp_pick *pick, int64_t missing, int64_t saved_w)
+{
+    hcp_pick limited = *pick;
+    limited.unfit = limited.last = true;
+    limited.limit = (uint32_t)MIN((missing + saved_w - 1) / saved_w, (int64_t)HCP_MAX_DEVICES);
+    uint32_t n = hcp_pick_and_switch(
+        txn, &limited,
+        &(hcp_switch_started){.cause = (char *)"power cap", .to = HCP_MODE_CURTAILED});
+    return missing - n * saved_w;
+}
+
+bool hcp_power_make_room(hcp_txn *txn, uint32_t facility, int64_t extra_w)
+{
+    const hcp_state *state = &txn->core->state;
+    int64_t missing = missing_w(state, facility, extra_w);
+    if (missing <= 0)
+        return true;
+    g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(source));
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++)
+        if (hcp_state_group(state, g)->facility == facility)
+            add_sources(txn->core, g, sources);
+    g_array_sort(sources, least_efficient_first);
+    for (guint i = 0; i < sources->len && missing > 0; i++) {
+        const source *from = &g_array_index(sources, source, i);
+        hcp_pick pick = {.group = from->group, .mode = HCP_MODE_MINING, .target = from->target};
+        missing = curtail(txn, &pick, missing, from->saved_w);
+    }
+    return missing <= 0;
+}
+
+static void curtail_idle(hcp_txn *txn, uint32_t facility)
+{
+    const hcp_state *state = &txn->core->state;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        const hcp_class_defined *cls = &hcp_state_class(state, group->class_ix)->def;
+        int64_t missing = missing_w(state, facility, 0);
+        if (group->facility == facility && missing > 0 && cls->idle_w > cls->standby_w)
+            (void)curtail(txn, &(hcp_pick){.group = g, .mode = HCP_MODE_IDLE}, missing,
+                          cls->idle_w - cls->standby_w);
+    }
+}
+
+/* The lease to give up first at the facility: of the lowest priority, and of those the youngest. Explicit allocations go
+ * after workloads. */
+static uint32_t least_important(const hcp_state *state, uint32_t facility)
+{
+    uint32_t worst = HCP_NO_INDEX;
+    int worst_priority = -1;
+    int64_t worst_granted_us = 0;
+    for (uint32_t i = 0; i < state->leases.items->len; i++) {
+        const hcp_lease *lease = hcp_state_lease(state, i);
+        if (!lease->live || lease->def.facility != facility)
+            continue;
+        int priority = lease->workload == HCP_NO_INDEX
+                           ? 0
+                           : (int)hcp_state_workload(state, lease->workload)->def.priority;
+        if (priority > worst_priority ||
+            (priority == worst_priority && lease->granted_us > worst_granted_us)) {
+            worst = i;
+            worst_priority = priority;
+            worst_granted_us = lease->granted_us;
+        }
+    }
+    return worst;
+}
+
+void hcp_power_enforce_cap(hcp_txn *txn, uint32_t facility)
+{
+    if (hcp_power_make_room(txn, facility, 0))
+        return;
+    curtail_idle(txn, facility);
+    uint32_t lease;
+    while (missing_w(&txn->core->state, facility, 0) > 0 &&
+           (lease = least_important(&txn->core->state, facility)) != HCP_NO_INDEX)
+        hcp_lease_evict(txn, lease, "power cap lowered");
+}
+
+const char *hcp_power_apply_cap(hcp_core *core, const hcp_event *event)
+{
+    const hcp_cap_changed *changed = &event->cap_changed;
+    if (changed->facility >= core->state.fleet.facilities->len || changed->cap_w <= 0)
+        return "its facility or cap is impossible";
+    hcp_core_facility(core, changed->facility)->def.cap_w = changed->cap_w;
+    return NULL;
+}
+
+bool hcp_power_decide_cap(hcp_txn *txn, const hcp_command *command)
+{
+    const hcp_cap_changed *wanted = &command->cap;
+    const hcp_state *state = &txn->core->state;
+    if (wanted->facility >= state->fleet.facilities->len)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_NOT_FOUND, "facility", "unknown facility");
+    if (wanted->cap_w <= 0)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "cap_w",
+                              "a cap is above 0 W; use an emergency shutdown to go to standby");
+    if (hcp_state_facility(state, wanted->facility)->def.cap_w == wanted->cap_w)
+        return true;
+    hcp_event event = {.type = HCP_EVENT_CAP_CHANGED, .cap_changed = *wanted};
+    hcp_txn_emit(txn, &event);
+    hcp_power_enforce_cap(txn, wanted->facility);
+    return true;
+}

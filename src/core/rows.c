@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/rows.h"
+
+/* A member that is an element of an array gets a name of its own. */
+#define FIELD_AT(type, kind_, name_, member)                                                       \
+    {                                                                                              \
+        .name = (name_), .kind = (kind_), .offset = offsetof(type, member)                         \
+    }
+
+static const hcp_field FACILITY_FIELDS[] = {
+    HCP_FIELD(hcp_facility, HCP_FIELD_BOOL, emergency),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, emergency_us),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, safe_us),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, metered_us),
+    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_j", energy_j[HCP_USE_AI]),
+    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_j", energy_j[HCP_USE_MINING]),
+    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_j", energy_j[HCP_USE_IDLE]),
+    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_rest", energy_rest[HCP_USE_AI]),
+    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_rest", energy_rest[HCP_USE_MINING]),
+    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_rest", energy_rest[HCP_USE_IDLE]),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, energy_cost_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, energy_cost_rest),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, mining_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, mining_rest),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, ai_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, ai_rest),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, ai_usd_micro_per_h),
+    HCP_FIELD_RECORD_OF(hcp_facility, decision, &HCP_DECISION_RECORDED_RECORD),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, decided_us),
+};
+static const hcp_record FACILITY_RECORD = HCP_RECORD(hcp_facility, FACILITY_FIELDS);
+
+static const hcp_field CUSTOMER_FIELDS[] = {
+    HCP_FIELD(hcp_customer, HCP_FIELD_I64, quota_left_device_us),
+    HCP_FIELD(hcp_customer, HCP_FIELD_I64, used_device_us),
+    HCP_FIELD(hcp_customer, HCP_FIELD_I64, spent_usd_micro),
+    HCP_FIELD(hcp_customer, HCP_FIELD_U32, active),
+};
+static const hcp_record CUSTOMER_RECORD = HCP_RECORD(hcp_customer, CUSTOMER_FIELDS);
+
+static const hcp_field BATCH_FIELDS[] = {
+    HCP_FIELD(hcp_device_batch, HCP_FIELD_U32, first),
+};
+static const hcp_record BATCH_RECORD = HCP_RECORD(hcp_device_batch, BATCH_FIELDS);
+
+static const hcp_field GROUP_FIELDS[] = {
+    HCP_FIELD(hcp_group, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_group, HCP_FIELD_U32, class_ix),
+    HCP_FIELD(hcp_group, HCP_FIELD_U32, mining_target),
+    HCP_FIELD(hcp_group, HCP_FIELD_I64, moved_us),
+};
+static const hcp_record GROUP_RECORD = HCP_RECORD(hcp_group, GROUP_FIELDS);
+
+static const hcp_field LEASE_FIELDS[] = {
+    HCP_FIELD(hcp_lease, HCP_FIELD_I64, granted_us),
+    HCP_FIELD(hcp_lease, HCP_FIELD_U32, workload),
+    HCP_FIELD(hcp_lease, HCP_FIELD_I64, rate_usd_micro_per_h),
+    HCP_FIELD(hcp_lease, HCP_FIELD_BOOL, live),
+};
+static const hcp_record LEASE_RECORD = HCP_RECORD(hcp_lease, LEASE_FIELDS);
+
+static const hcp_field WORKLOAD_FIELDS[] = {
+    HCP_FIELD_ENUM_OF(hcp_workload, status, &HCP_WORKLOAD_STATUS_NAMES),
+    HCP_FIELD_ENUM_OF(hcp_workload, wait, &HCP_WAIT_NAMES),
+    HCP_FIELD(hcp_workload, HCP_FIELD_U32, lease),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, accepted_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, queued_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, due_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, first_started_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, started_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, ends_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, finished_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, served_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, not_before_us),
+    HCP_FIELD(hcp_workload, HCP_FIELD_U32, preemptions),
+    HCP_FIELD(hcp_workload, HCP_FIELD_U32, retries),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, requests),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, cost_usd_micro),
+    HCP_FIELD(hcp_workload, HCP_FIELD_STRING, reason),
+};
+static const hcp_record WORKLOAD_RECORD = HCP_RECORD(hcp_workload, WORKLOAD_FIELDS);
+
+static const hcp_field SWITCH_FIELDS[] = {
+    HCP_FIELD_ENUM_OF(hcp_switch, phase, &HCP_PHASE_NAMES),
+    HCP_FIELD_ENUM_OF(hcp_switch, failed_phase, &HCP_PHASE_NAMES),
+    HCP_FIELD(hcp_switch, HCP_FIELD_STRING, reason),
+    HCP_FIELD(hcp_switch, HCP_FIELD_I64, started_us),
+    HCP_FIELD(hcp_switch, HCP_FIELD_I64, phase_started_us),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "validate_us", phase_us[HCP_PHASE_VALIDATE]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "assign_us", phase_us[HCP_PHASE_ASSIGN]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "quiesce_us", phase_us[HCP_PHASE_QUIESCE]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "save_us", phase_us[HCP_PHASE_SAVE]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "activate_us", phase_us[HCP_PHASE_ACTIVATE]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "verify_us", phase_us[HCP_PHASE_VERIFY]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "serve_us", phase_us[HCP_PHASE_SERVE]),
+    FIELD_AT(hcp_switch, HCP_FIELD_I64, "rollback_us", phase_us[HCP_PHASE_ROLLBACK]),
+    HCP_FIELD(hcp_switch, HCP_FIELD_U32, left),
+    HCP_FIELD(hcp_switch, HCP_FIELD_U32, from_target),
+    HCP_FIELD(hcp_switch, HCP_FIELD_BOOL, live),
+};
+static const hcp_record SWITCH_RECORD = HCP_RECORD(hcp_switch, SWITCH_FIELDS);
+
+static const hcp_field ALERT_FIELDS[] = {
+    HCP_FIELD(hcp_alert, HCP_FIELD_I64, raised_us),
+    HCP_FIELD(hcp_alert, HCP_FIELD_I64, acknowledged_us),
+    HCP_FIELD(hcp_alert, HCP_FIELD_I64, cleared_us),
+    HCP_FIELD(hcp_alert, HCP_FIELD_STRING, note),
+};
+static const hcp_record ALERT_RECORD = HCP_RECORD(hcp_alert, ALERT_FIELDS);
+
+#define OFFSET(member) offsetof(hcp_state, member)
+
+const hcp_table HCP_TABLES[HCP_N_TABLES] = {
+    {"classes", OFFSET(fleet.classes), true, HCP_EVENT_CLASS_DEFINED, NULL},
+    {"facilities", OFFSET(fleet.facilities), true, HCP_EVENT_FACILITY_DEFINED, &FACILITY_RECORD},
+    {"customers", OFFSET(fleet.customers), true, HCP_EVENT_CUSTOMER_DEFINED, &CUSTOMER_RECORD},
+    {"batches", OFFSET(fleet.batches), true, HCP_EVENT_DEVICES_REGISTERED, &BATCH_RECORD},
+    {"groups", OFFSET(fleet.groups), false, HCP_EVENT_TYPES, &GROUP_RECORD},
+    {"electricity", OFFSET(market.electricity), true, HCP_EVENT_PRICE_OBSERVED, NULL},
+    {"day_ahead", OFFSET(market.day_ahead), true, HCP_EVENT_PRICE_OBSERVED, NULL},
+    {"leases", OFFSET(leases.items), true, HCP_EVENT_LEASE_GRANTED, &LEASE_RECORD},
+    {"workloads", OFFSET(workloads.items), true, HCP_EVENT_WORKLOAD_ACCEPTED, &WORKLOAD_RECORD},
+    {"switches", OFFSET(switches.items), true, HCP_EVENT_SWITCH_STARTED, &SWITCH_RECORD},
+    {"alerts", OFFSET(alerts), true, HCP_EVENT_ALERT_RAISED, &ALERT_RECORD},
+};
+
+const hcp_column HCP_COLUMNS[HCP_N_COLUMNS] = {
+    {"mode", OFFSET(fleet.mode), 1},
+    {"health", OFFSET(fleet.health), 1},
+    {"admin", OFFSET(fleet.admin), 1},
+    {"target", OFFSET(fleet.target), 1},
+    {"group", OFFSET(fleet.group), 4},
+    {"lease", OFFSET(fleet.lease), 4},
+    {"active_switch", OFFSET(fleet.active_switch), 4},
+    {"resident", OFFSET(fleet.resident), 4},
+};
+
+const hcp_free_list HCP_FREE_LISTS[HCP_N_FREE_LISTS] = {
+    {"free_leases", OFFSET(leases.free)},
+    {"free_workloads", OFFSET(workloads.free)},
+    {"free_switches", OFFSET(switches.free)},
+};
+
+static const hcp_field SCALAR_FIELDS[] = {
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, now_us),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, last_id),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, last_fence),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, switch_count),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, preemption_count),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, submitted_count),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, completed_count),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, failed_count),
+    HCP_FIELD(hcp_state, HCP_FIELD_I64, cancelled_count),
+    FIELD_AT(hcp_state, HCP_FIELD_U32, "n_devices", fleet.n_devices),
+};
+const hcp_record HCP_SCALARS_RECORD = HCP_RECORD(hcp_state, SCALAR_FIELDS);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of the platform. Everybody may read it on the loop thread; only the apply functions of this room write it, so
+ * replaying the journal gives the same state, bit for bit (hcp_core_hash). Devices are structure-of-arrays by dense index:
+ * a sweep over a million is a few linear passes. Derived tables (queues, timers, name lookups) are kept by apply as well
+ * and are left out of the hash.
+ */
+#ifndef HCP_CORE_STATE_H
+#define HCP_CORE_STATE_H
+
+#include "core/event.h"
+
+#include <glib.h>
+
+/* A block of devices registered together: same facility, same class, consecutive indices, ids and names. */
+typedef struct {
+    hcp_devices_registered def;
+    uint32_t first; /* dense index of its first device */
+} hcp_device_batch;
+
+/* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
+typedef struct {
+    uint32_t facility;
+    uint32_t class_ix;
+    GArray *batches; /* uint32_t indices into fleet.batches */
+    uint32_t count;
+    uint32_t by_mode
+        [HCP_MODES]; /* of all its devices; a switching device counts in the mode it comes from */
+    uint32_t switching; /* devices inside a switch */
+    uint32_t leased;
+    uint32_t unhealthy; /* degraded or failed */
+    uint32_t out;       /* cordoned or in maintenance */
+    uint32_t
+        free; /* could take a lease now: healthy, in service, unleased, not switching, not off */
+    uint32_t free_curtailed; /* of those: curtailed ones, which need power first */
+    uint32_t mining_target;  /* power target the miners of the group run at */
+    int64_t moved_us;        /* last economic move, for the dwell */
+} hcp_group;
+
+typedef struct {
+    hcp_facility_defined def;
+    int64_t
+        it_power_w; /* reserved IT power: each device at its mode, the larger of two while it switches */
+    int64_t use_power_w[HCP_USES]; /* the same split by use */
+    double mining_ths;             /* hashrate of its miners at their targets */
+    bool emergency;
+    int64_t emergency_us;       /* when the emergency in force was declared */
+    int64_t safe_us;            /* when everything was asleep after that; 0 = not yet */
+    int64_t metered_us;         /* the accumulators below are exact up to here */
+    int64_t energy_j[HCP_USES]; /* at the meter, PUE included, split by use */
+    hcp_usd_micro energy_cost_usd_micro;
+    hcp_usd_micro mining_usd_micro;
+    hcp_usd_micro ai_usd_micro;
+    hcp_usd_micro ai_usd_micro_per_h; /* what the workloads running there are charged now */
+    int64_t energy_rest[HCP_USES];    /* what whole units of the accumulators leave over, so that */
+    int64_t energy_cost_rest;         /* sums are exact however often the meter is read: 1e-9 J, */
+    int64_t mining_rest;              /* and the fractions of a micro-dollar of metering.c */
+    int64_t ai_rest;
+    hcp_decision_recorded decision; /* in force; id 0 = none yet */
+    int64_t decided_us;
+} hcp_facility;
+
+typedef struct {
+    hcp_class_defined def;
+} hcp_class;
+
+typedef struct {
+    hcp_customer_defined def;
+    int64_t
+        quota_left_device_us; /* -1 = unlimited; reserved at admission, settled at the end, never below 0 */
+    int64_t used_device_us;
+    hcp_usd_micro spent_usd_micro;
+    uint32_t active; /* workloads neither finished nor cancelled */
+} hcp_customer;
+
+typedef struct {
+    GArray *facilities; /* hcp_facility */
+    GArray *classes;    /* hcp_class */
+    GArray *customers;  /* hcp_customer */
+    GArray *batches;    /* hcp_device_batch */
+    GArray *groups;     /* hcp_group */
+    uint32_t n_devices;
+    uint32_t capacity;       /* of the arrays below */
+    uint8_t *mode;           /* hcp_mode */
+    uint8_t *health;         /* hcp_health */
+    uint8_t *admin;          /* hcp_admin */
+    uint8_t *target;         /* power target index of miners */
+    uint32_t *group;         /* index into groups */
+    uint32_t *lease;         /* index into leases, or HCP_NO_INDEX */
+    uint32_t *active_switch; /* index into switches, or HCP_NO_INDEX */
+    uint32_t *resident; /* model held warm: index into the interned model names, or HCP_NO_INDEX */
+} hcp_fleet;
+
+typedef struct {
+    hcp_lease_granted def; /* scores and rejections are kept for explain until the lease ends */
+    int64_t granted_us;
+    uint32_t workload; /* index, or HCP_NO_INDEX */
+    hcp_usd_micro
+        rate_usd_micro_per_h; /* per device, of an explicit allocation; a workload has its own */
+    bool live;
+} hcp_lease;
+
+typedef struct {
+    hcp_workload_accepted def;
+    hcp_workload_status status;
+    hcp_wait wait;
+    uint32_t lease; /* index, or HCP_NO_INDEX */
+    int64_t accepted_us;
+    int64_t queued_us; /* since when it waits; after a requeue that moment */
+    int64_t
+        due_us; /* when it will have waited its limit, in all: its place in the queue; 0 = no limit */
+    int64_t first_started_us;
+    int64_t started_us; /* of the current run; 0 while not running */
+    int64_t ends_us;    /* of the current run */
+    int64_t finished_us;
+    int64_t served_us;     /* of earlier runs, less what was lost */
+    int64_t not_before_us; /* back-off */
+    uint32_t preemptions, retries;
+    int64_t requests;
+    hcp_usd_micro cost_usd_micro; /* settled; add the running accrual with hcp_workload_accrued */
+    char *reason;                 /* of the last requeue or the end */
+} hcp_workload;
+
+typedef struct {
+    hcp_switch_started def;
+    hcp_phase phase;        /* in progress */
+    hcp_phase failed_phase; /* phase == HCP_PHASE_ROLLBACK: what failed */
+    char *reason;           /* and why */
+    int64_t started_us;
+    int64_t phase_started_us;
+    int64_t phase_us[HCP_PHASES]; /* measured */
+    uint32_t left;                /* devices still in it */
+    uint32_t from_target;         /* power target of its devices when they mined before */
+    bool live;
+} hcp_switch;
+
+typedef struct {
+    hcp_alert_raised def;
+    int64_t raised_us, acknowledged_us, cleared_us;
+    char *note;
+} hcp_alert;
+
+/* Latest price of each kind; electricity and day-ahead per facility. */
+typedef struct {
+    hcp_price_observed global[HCP_PRICE_KINDS];
+    GArray *electricity; /* hcp_price_observed by facility */
+    GArray *day_ahead;   /* hcp_price_observed by facility */
+} hcp_price_board;
+
+/* Slots of leases, workloads and switches are reused; `free` lists keep the order deterministic. */
+typedef struct {
+    GArray *items;
+    GArray *free; /* uint32_t */
+} hcp_slots;
+
+typedef struct {
+    hcp_settings settings;
+    hcp_fleet fleet;
+    hcp_price_board market;
+    hcp_slots leases;     /* hcp_lease */
+    hcp_slots workloads;  /* hcp_workload */
+    hcp_slots switches;   /* hcp_switch */
+    GArray *alerts;       /* hcp_alert: open ones and those of the last retention */
+    GPtrArray *models;    /* interned model names */
+    GHashTable *model_ix; /* model name → its index + 1; borrows the names */
+    uint64_t last_id;     /* every public id is greater than the one before */
+    uint64_t last_fence;
+    int64_t now_us; /* time of the last applied event */
+    int64_t switch_count, preemption_count, submitted_count, completed_count, failed_count,
+        cancelled_count;
+} hcp_state;
+
+/* Rows by index. The pointer is valid until the next event is applied. Asserts that the index is in range. */
+const hcp_facility *hcp_state_facility(const hcp_state *state, uint32_t ix);
+const hcp_class *hcp_state_class(const hcp_state *state, uint32_t ix);
+const hcp_customer *hcp_state_customer(const hcp_state *state, uint32_t ix);
+const hcp_group *hcp_state_group(const hcp_state *state, uint32_t ix);
+const hcp_workload *hcp_state_workload(const hcp_state *state, uint32_t ix);
+const hcp_lease *hcp_state_lease(const hcp_state *state, uint32_t ix);
+const hcp_switch *hcp_state_switch(const hcp_state *state, uint32_t ix);
+
+#endif

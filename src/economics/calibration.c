@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nine bins of forecast price. */
+#include "economics/calibration.h"
+
+#include <math.h>
+
+static const double edges[HCP_CALIBRATION_BINS] = {-INFINITY, 20, 40, 60, 80, 110, 160, 250, 500};
+
+double hcp_calibration_edge(int bin)
+{
+    return edges[bin];
+}
+
+void hcp_calibration_add(hcp_calibration *calibration, double forecast, double low, double high,
+                         double settled)
+{
+    int bin = 0;
+    while (bin + 1 < HCP_CALIBRATION_BINS && forecast >= edges[bin + 1])
+        bin++;
+    hcp_calibration_bin *b = &calibration->bins[bin];
+    b->n++;
+    b->forecast_sum += forecast;
+    b->settled_sum += settled;
+    b->settled_square_sum += settled * settled;
+    b->inside += settled >= low && settled <= high;
+}
+
+double hcp_calibration_coverage(const hcp_calibration *calibration)
+{
+    size_t n = 0, inside = 0;
+    for (int i = 0; i < HCP_CALIBRATION_BINS; i++) {
+        n += calibration->bins[i].n;
+        inside += calibration->bins[i].inside;
+    }
+    return n > 0 ? (double)inside / (double)n : NAN;
+}

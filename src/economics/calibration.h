@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Are forecasts what they say? A reliability table by forecast price, and how often the stated range held the price. */
+#ifndef HCP_ECONOMICS_CALIBRATION_H
+#define HCP_ECONOMICS_CALIBRATION_H
+
+#include <stddef.h>
+
+#define HCP_CALIBRATION_BINS 9
+
+typedef struct {
+    size_t n;
+    double forecast_sum; /* USD/MWh */
+    double settled_sum;
+    double settled_square_sum;
+    size_t inside; /* settled between the 10 % and the 90 % quantile */
+} hcp_calibration_bin;
+
+typedef struct {
+    hcp_calibration_bin bins[HCP_CALIBRATION_BINS];
+} hcp_calibration;
+
+/* Lower edge of a bin, USD/MWh; the first is open below. */
+double hcp_calibration_edge(int bin);
+
+/* Counts one step: expected price, its 10 % and 90 % quantiles, and what settled. */
+void hcp_calibration_add(hcp_calibration *calibration, double forecast, double low, double high,
+                         double settled);
+
+/* Share of all steps whose price fell inside the stated 80 % range; NAN before the first. */
+double hcp_calibration_coverage(const hcp_calibration *calibration);
+
+#endif

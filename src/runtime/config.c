@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/config.h"
+
+#include "base/error.h"
+#include "base/timefmt.h"
+#include "base/yaml.h"
+
+#include <string.h>
+
+static void report(GPtrArray *violations, const hcp_yaml *yaml, const char *name, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < violations->len; i++) {
+        const hcp_schema_violation *v = violations->pdata[i];
+        g_string_append_printf(text, "%s%s:", i > 0 ? "\n" : "", name);
+        if (yaml != NULL)
+            g_string_append_printf(text, "%d:", hcp_yaml_line(yaml, v->pointer));
+        g_string_append_printf(text, " %s: %s", v->pointer[0] != '\0' ? v->pointer : "/",
+                               v->message);
+    }
+    g_set_error_literal(error, HCP_ERROR, HCP_ERROR_INVALID, text->str);
+}
+
+json_t *hcp_config_read(const hcp_schema *schema, const char *text, size_t size, const char *name,
+                        GError **error)
+{
+    g_autoptr(hcp_yaml) yaml = hcp_yaml_parse(text, size, name, error);
+    if (yaml == NULL)
+        return NULL;
+    g_autoptr(json_t) tree = json_incref(hcp_yaml_root(yaml));
+    if (json_is_null(tree)) { /* an empty file */
+        json_decref(tree);
+        tree = json_object();
+    }
+    g_autoptr(GPtrArray) violations = hcp_schema_check(schema, tree);
+    if (violations != NULL) {
+        report(violations, yaml, name, error);
+        return NULL;
+    }
+    hcp_schema_fill_defaults(schema, tree);
+    return g_steal_pointer(&tree);
+}
+
+int64_t hcp_config_duration_us(const json_t *object, const char *key)
+{
+    int64_t duration_us = 0;
+    bool valid = hcp_duration_parse(hcp_json_string(object, key, "0s"), &duration_us, NULL);
+    g_assert(valid); /* the schema has checked the format */
+    return duration_us;
+}
+
+json_t *hcp_config_tree(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    if (path != NULL && !g_file_get_contents(path, &text, &size, error))
+        return NULL;
+    return hcp_config_read(&HCP_CONFIG_SCHEMA, text != NULL ? text : "{}", text != NULL ? size : 2,
+                           path != NULL ? path : "defaults", error);
+}
+
+/* The object that holds the last part of a dotted key, and that part. */
+static json_t *parent_of(json_t *tree, const char *key, const char **ret_last)
+{
+    for (const char *dot; (dot = strchr(key, '.')) != NULL; key = dot + 1) {
+        g_autofree char *part = g_strndup(key, (gsize)(dot - key));
+        json_t *child = json_object_get(tree, part);
+        if (!json_is_object(child))
+            return NULL;
+        tree = child;
+    }
+    *ret_last = key;
+    return tree;
+}
+
+bool hcp_config_set(json_t *tree, const char *key, const char *value, GError **error)
+{
+    const char *last = NULL;
+    json_t *parent = parent_of(tree, key, &last);
+    if (parent == NULL || json_object_get(parent, last) == NULL) {
+        g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
+                    "there is no setting \"%s\"; `hcp config show` lists them", key);
+        return false;
+    }
+    g_autoptr(hcp_yaml) yaml = hcp_yaml_parse(value, strlen(value), key, error);
+    if (yaml == NULL)
+        return false;
+    json_t *old = json_object_get(parent, last);
+    bool text = json_is_string(old) && !json_is_string(hcp_yaml_root(yaml));
+    json_object_set_new(parent, last, text ? json_string(value) : json_incref(hcp_yaml_root(yaml)));
+    g_autoptr(GPtrArray) violations = hcp_schema_check(&HCP_CONFIG_SCHEMA, tree);
+    if (violations == NULL)
+        return true;
+    report(violations, NULL, "command line", error);
+    return false;
+}
+
+static char **string_list(const json_t *object, const char *key)
+{
+    const json_t *list = json_object_get(object, key);
+    GPtrArray *strings = g_ptr_array_new();
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item) g_ptr_array_add(strings, g_strdup(json_string_value(item)));
+    g_ptr_array_add(strings, NULL);
+    return (char **)g_ptr_array_free(strings, FALSE);
+}
+
+static bool read_scheduling(const json_t *object, hcp_settings *settings, GError **error)
+{
+    const json_t *weights = json_object_get(object, "score_weights");
+    const json_t *stale = json_object_get(object, "stale_after");
+    *settings = (hcp_settings){
+        .max_wait_p1_us = hcp_config_duration_us(object, "max_wait_p1"),
+        .max_wait_p2_us = hcp_config_duration_us(object, "max_wait_p2"),
+        .max_wait_p3_us = hcp_config_duration_us(object, "max_wait_p3"),
+        .min_dwell_us = hcp_config_duration_us(object, "min_dwell"),
+        .gpu_phase_deadline_us = hcp_config_duration_us(object, "gpu_phase_deadline"),
+        .asic_phase_deadline_us = hcp_config_duration_us(object, "asic_phase_deadline"),
+        .retry_backoff_us = hcp_config_duration_us(object, "retry_backoff"),
+        .max_retries = (uint32_t)hcp_json_int(object, "max_retries", 0),
+        .max_preemptions = (uint32_t)hcp_json_int(object, "max_preemptions", 0),
+        .backfill_depth = (uint32_t)hcp_json_int(object, "backfill_depth", 1),
+        .queue_capacity = (uint32_t)hcp_json_int(object, "queue_capacity", 1),
+        .score_weight_efficiency = (uint32_t)hcp_json_int(weights, "efficiency", 0),
+        .score_weight_utilisation = (uint32_t)hcp_json_int(weights, "utilisation", 0),
+        .score_weight_thermal = (uint32_t)hcp_json_int(weights, "thermal", 0),
+        .score_weight_network = (uint32_t)hcp_json_int(weights, "network", 0),
+        .electricity_stale_us = hcp_config_duration_us(stale, "electricity"),
+        .btc_stale_us = hcp_config_duration_us(stale, "btc"),
+        .gpu_spot_stale_us = hcp_config_duration_us(stale, "gpu_spot"),
+        .network_stale_us = hcp_config_duration_us(stale, "network"),
+        .finished_retention_us = hcp_config_duration_us(object, "finished_retention"),
+        .default_customer = HCP_NO_INDEX,
+    };
+    uint32_t sum = settings->score_weight_efficiency + settings->score_weight_utilisation +
+                   settings->score_weight_thermal + settings->score_weight_network;
+    if (sum == 100)
+        return true;
+    g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
+                "/scheduling/score_weights: the four weights sum to %u; they must sum to 100", sum);
+    return false;
+}
+
+bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **error)
+{
+    const json_t *dispatch = json_object_get(tree, "dispatch");
+    hcp_settings scheduling;
+    if (!read_scheduling(json_object_get(tree, "scheduling"), &scheduling, error))
+        return false;
+    *ret_config = (hcp_config){
+        .data = g_strdup(hcp_json_string(tree, "data", "")),
+        .scenario = g_strdup(hcp_json_string(tree, "scenario", "")),
+        .address = g_strdup(hcp_json_string(tree, "address", "")),
+        .log_level = g_strdup(hcp_json_string(tree, "log_level", "")),
+        .market = g_strdup(hcp_json_string(tree, "market", "")),
+        .workloads = g_strdup(hcp_json_string(tree, "workloads", "")),
+        .policy = g_strdup(hcp_json_string(dispatch, "policy", "")),
+        .preset = g_strdup(hcp_json_string(json_object_get(tree, "switching"), "preset", "")),
+        .cors_origins = string_list(tree, "cors_origins"),
+        .services = string_list(tree, "services"),
+        .seed = hcp_json_int(tree, "seed", 1),
+        .port_offset = (int)hcp_json_int(tree, "port_offset", 0),
+        .speed = hcp_json_number(tree, "speed", 1),
+        .settle_day_ahead = g_str_equal(hcp_json_string(tree, "settle", ""), "day_ahead"),
+        .snapshot_every =
+            (uint64_t)hcp_json_int(json_object_get(tree, "journal"), "snapshot_every", 0),
+        .sample_interval_us =
+            hcp_config_duration_us(json_object_get(tree, "telemetry"), "sample_interval"),
+        .dispatch_interval_us = hcp_config_duration_us(dispatch, "interval"),
+        .threshold = hcp_json_number(dispatch, "threshold", 1.1),
+        .pool_fee = hcp_json_number(dispatch, "pool_fee", 0),
+        .switch_usd_per_device = hcp_json_number(dispatch, "switch_usd_per_device", 0),
+        .scheduling = scheduling,
+    };
+    return true;
+}
+
+bool hcp_config_load(const char *path, hcp_config *ret_config, GError **error)
+{
+    g_autoptr(json_t) tree = hcp_config_tree(path, error);
+    return tree != NULL && hcp_config_from_tree(tree, ret_config, error);
+}
+
+void hcp_config_clear(hcp_config *config)
+{
+    g_free(config->data);
+    g_free(config->scenario);
+    g_free(config->address);
+    g_free(config->log_level);
+    g_free(config->market);
+    g_free(config->workloads);
+    g_free(config->policy);
+    g_free(config->preset);
+    g_strfreev(config->cors_origins);
+    g_strfreev(config->services);
+    *config = (hcp_config){0};
+}

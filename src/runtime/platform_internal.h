@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of the platform, shared by the files that make it up (platform, observe, effects, steer); not for others. */
+#ifndef HCP_RUNTIME_PLATFORM_INTERNAL_H
+#define HCP_RUNTIME_PLATFORM_INTERNAL_H
+
+#include "runtime/platform.h"
+
+/* Something to tell a driver once the event that causes it is durable. */
+typedef struct {
+    uint64_t ticket;
+    hcp_switch_id id;
+    hcp_phase phase; /* to start */
+    bool cancel;     /* or: forget the switch */
+} hcp_effect;
+
+/* What steering remembers of a facility between decisions. */
+typedef struct {
+    double last_usd_per_mwh;
+    double change_variance; /* of the price's hourly change, exponentially weighted */
+    int64_t last_us;
+} hcp_price_memory;
+
+struct hcp_platform {
+    hcp_platform_options options;
+    hcp_core *core;
+    hcp_commit *commit;
+    hcp_driver *driver;
+    GPtrArray *feeds; /* hcp_feed, owned */
+    hcp_workload_source *arrivals;
+    hcp_latest latest;
+
+    GQueue effects;                /* hcp_effect *, in ticket order */
+    GArray *observations;          /* scratch of feed polls */
+    hcp_driver_batch driver_batch; /* scratch of driver polls */
+    GArray *ranges;                /* scratch: hcp_driver_range */
+    GArray *prices;                /* hcp_price_memory by facility */
+
+    int64_t dispatch_due_us, sample_due_us;
+    uint64_t snapshot_seq;
+    char *read_only; /* why the journal takes nothing, or NULL */
+    bool failed;     /* for good */
+    int64_t probe_due_us;
+    int64_t silent_until_us[HCP_PRICE_KINDS]; /* injected silence of feeds; 0 = none */
+    hcp_platform_counters counters;
+};
+
+extern const hcp_actor HCP_ACTOR_SYSTEM;
+
+/* Executes a command of the platform itself; refusals are counted, not reported. */
+void hcp_platform_command(hcp_platform *platform, const hcp_command *command);
+
+/* observe.c: what feeds, drivers and arrivals have to say, as commands. */
+/* Takes only the newest of everything the feeds have said until now: a platform that was down. */
+void hcp_observe_catch_up(hcp_platform *platform, int64_t now_us);
+void hcp_observe_feeds(hcp_platform *platform, int64_t now_us);
+void hcp_observe_driver(hcp_platform *platform, int64_t now_us);
+void hcp_observe_arrivals(hcp_platform *platform, int64_t now_us);
+void hcp_observe_telemetry(hcp_platform *platform, int64_t now_us);
+/* Whether the fleet has GPUs of the class and they have a price: what arrivals may ask for. */
+bool hcp_observe_is_rentable(const hcp_state *state, uint32_t class_ix);
+int64_t hcp_observe_next_due(const hcp_platform *platform);
+
+/* effects.c: from events to driver commands. */
+void hcp_effects_gather(hcp_platform *platform, const hcp_event *event, uint64_t ticket);
+void hcp_effects_release(hcp_platform *platform, uint64_t ticket);
+void hcp_effects_drop(hcp_platform *platform);
+/* Tells the driver again about every switch that is under way in the state. */
+void hcp_effects_resume(hcp_platform *platform);
+/* The core's phase of a driver's report; HCP_PHASES when the report is not of the phase in progress. */
+hcp_phase hcp_effects_phase_of(const hcp_platform *platform, const hcp_driver_report *report);
+
+/* steer.c: asks the dispatch policy and hands its plan to the core. */
+void hcp_steer_all(hcp_platform *platform, int64_t now_us);
+
+#endif

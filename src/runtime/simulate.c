@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/simulate.h"
+
+#include "base/error.h"
+#include "base/units.h"
+#include "core/metering.h"
+#include "journal/faulty.h"
+#include "journal/memory.h"
+#include "runtime/site.h"
+#include "runtime/tally.h"
+
+#include <string.h>
+
+/* Monday, 2026-01-05, when neither a replayed market nor anything else says otherwise. */
+static const int64_t DEFAULT_START_US = INT64_C(1767571200) * HCP_US_PER_S;
+
+/* Readings only help placement to prefer cool devices; nobody watches them here. */
+static const int64_t SAMPLE_INTERVAL_US = 10 * HCP_US_PER_MIN;
+
+/* With checks, the journal is replayed into a second core this often. */
+static const uint64_t REPLAY_EVERY_STEPS = 5000;
+
+typedef struct {
+    const hcp_simulate_options *options;
+    hcp_clock clock;
+    hcp_journal *journal; /* the faulty wrapper when there are faults */
+    hcp_platform *platform;
+    hcp_tally tally;
+    int64_t start_us, end_us;
+    uint64_t acknowledged; /* last ticket reported durable */
+    double leased_gpu_us, gpu_us;
+    int64_t utilised_us; /* the two above are complete up to here */
+    uint64_t checks, crashes, counted_events, counted_steps;
+} simulation;
+
+static void on_applied(void *data, const hcp_event *event)
+{
+    simulation *sim = data;
+    hcp_tally_note(&sim->tally, hcp_platform_core(sim->platform), event);
+}
+
+static void on_durable(void *data, uint64_t ticket, const hcp_journal_batch *batch)
+{
+    simulation *sim = data;
+    (void)batch;
+    sim->acknowledged = ticket;
+}
+
+static void stop_platform(simulation *sim)
+{
+    if (sim->platform == NULL)
+        return;
+    const hcp_platform_counters *count = hcp_platform_count(sim->platform);
+    sim->counted_events += count->events;
+    sim->counted_steps += count->steps;
+    g_clear_pointer(&sim->platform, hcp_platform_free);
+}
+
+static hcp_journal *make_faulty(const hcp_simulate_options *options, hcp_journal *inner)
+{
+    const hcp_journal_fault_plan plan = {
+        .seed = (uint64_t)options->config->seed,
+        .rates = {[HCP_JOURNAL_FAULT_FULL] = 0.0005,
+                  [HCP_JOURNAL_FAULT_IO] = 0.0005,
+                  [HCP_JOURNAL_FAULT_CRASH_BEFORE] = 0.0005,
+                  [HCP_JOURNAL_FAULT_CRASH_AFTER] = 0.0005},
+    };
+    return hcp_journal_faulty_new(inner, &plan);
+}
+
+static bool make_platform(simulation *sim, GError **error)
+{
+    hcp_platform_options options;
+    if (!hcp_site_platform_options(sim->options->config, &options, error))
+        return false;
+    options.clock = &sim->clock;
+    options.sample_interval_us = MAX(options.sample_interval_us, SAMPLE_INTERVAL_US);
+    options.journal = sim->journal;
+    options.watch = (hcp_platform_watch){.applied = on_applied, .durable = on_durable};
+    options.watch_data = sim;
+    sim->platform = hcp_platform_new(&options, error);
+    return sim->platform != NULL;
+}
+
+static bool start_platform(simulation *sim, GError **error)
+{
+    hcp_faults_params faults;
+    hcp_faults_default_params(&faults);
+    if (!make_platform(sim, error))
+        return false;
+    return hcp_site_attach(
+        sim->platform,
+        &(hcp_site_options){.config = sim->options->config,
+                            .scenario = sim->options->scenario,
+                            .faults = sim->options->faults ? &faults : NULL,
+                            .start_us = sim->start_us,
+                            .span_us = (int64_t)(sim->options->hours * (double)HCP_US_PER_H)},
+        error);
+}
+
+/* The scenario is defined on a journal that works; it begins to fail afterwards. */
+static bool bootstrap(simulation *sim, GError **error)
+{
+    sim->journal = hcp_journal_memory_new(sim->options->faults || sim->options->check ? 0 : 1);
+    if (!make_platform(sim, error) ||
+        !hcp_site_bootstrap(sim->platform, sim->options->scenario, error))
+        return false;
+    hcp_platform_flush(sim->platform);
+    if (!sim->options->check && !sim->options->faults)
+        hcp_platform_snapshot(sim->platform); /* a trimmed journal can only be read from here */
+    stop_platform(sim);
+    if (sim->options->faults)
+        sim->journal = make_faulty(sim->options, sim->journal);
+    return true;
+}
+
+static bool broken(const simulation *sim, GError **error, const char *what)
+{
+    g_set_error(error, HCP_ERROR, HCP_ERROR_CORRUPT,
+                "after %.3f h with seed %" G_GINT64_FORMAT ": %s",
+                (double)(sim->clock.last_us - sim->start_us) / (double)HCP_US_PER_H,
+                sim->options->config->seed, what);
+    return false;
+}
+
+/* The journal, replayed into an empty core, must give the live state. Only meaningful when nothing is uncommitted. */
+static bool check_replay(const simulation *sim, GError **error)
+{
+    uint64_t seq = 0;
+    g_autoptr(hcp_core) core = hcp_platform_replay(sim->journal, &seq, error);
+    if (core == NULL)
+        return false;
+    g_autofree char *replayed = hcp_core_hash(core);
+    g_autofree char *live = hcp_core_hash(hcp_platform_core(sim->platform));
+    if (g_str_equal(replayed, live))
+        return true;
+    return broken(sim, error, "replaying the journal gives another state than the live one");
+}
+
+static bool check(simulation *sim, GError **error)
+{
+    if (!sim->options->check)
+        return true;
+    sim->checks++;
+    g_autofree char *what = hcp_core_check(hcp_platform_core(sim->platform));
+    if (what != NULL)
+        return broken(sim, error, what);
+    if (sim->checks % REPLAY_EVERY_STEPS != 0 || hcp_platform_ticket(sim->platform) != 0)
+        return true;
+    return check_replay(sim, error);
+}
+
+/* The process died at a commit: a new one starts from what the journal kept, which must hold all that was acknowledged. */
+static bool restart_after_crash(simulation *sim, GError **error)
+{
+    uint64_t acknowledged = sim->acknowledged;
+    stop_platform(sim);
+    hcp_journal_faulty_restart(sim->journal);
+    sim->crashes++;
+    if (hcp_journal_last(sim->journal, NULL) < acknowledged)
+        return broken(sim, error, "an acknowledged event is not in the journal after a crash");
+    return start_platform(sim, error);
+}
+
+static void advance_utilisation(simulation *sim)
+{
+    const hcp_state *state = hcp_platform_state(sim->platform);
+    double elapsed_us = (double)(sim->clock.last_us - sim->utilised_us);
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (hcp_state_class(state, group->class_ix)->def.kind != HCP_DEVICE_GPU)
+            continue;
+        sim->leased_gpu_us += elapsed_us * group->leased;
+        sim->gpu_us += elapsed_us * group->count;
+    }
+    sim->utilised_us = sim->clock.last_us;
+}
+
+static bool run(simulation *sim, GError **error)
+{
+    const hcp_simulate_options *o = sim->options;
+    int64_t report_us = sim->start_us;
+    while (sim->clock.last_us < sim->end_us) {
+        if (o->faults && hcp_journal_faulty_crashed(sim->journal) &&
+            !restart_after_crash(sim, error))
+            return false;
+        int64_t due_us = hcp_platform_next_due(sim->platform);
+        hcp_clock_set(&sim->clock, MIN(MAX(due_us, sim->clock.last_us + 1), sim->end_us));
+        advance_utilisation(sim);
+        hcp_platform_step(sim->platform);
+        if (o->faults && hcp_journal_faulty_crashed(sim->journal))
+            continue;
+        if (!check(sim, error))
+            return false;
+        if (o->progress != NULL && sim->clock.last_us >= report_us) {
+            o->progress(o->progress_data,
+                        (double)(sim->clock.last_us - sim->start_us) / (double)HCP_US_PER_H,
+                        o->hours);
+            report_us = sim->clock.last_us + (sim->end_us - sim->start_us) / 200;
+        }
+    }
+    return true;
+}
+
+static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_report *report)
+{
+    for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
+        hcp_meter meter;
+        hcp_meter_read(state, f, now_us, &meter);
+        report->mining_usd_micro += meter.mining_usd_micro;
+        report->ai_usd_micro += meter.ai_usd_micro;
+        report->energy_cost_usd_micro += meter.energy_cost_usd_micro;
+        for (int use = 0; use < HCP_USES; use++)
+            report->energy_j[use] += meter.energy_j[use];
+    }
+    report->profit_usd_micro =
+        report->mining_usd_micro + report->ai_usd_micro - report->energy_cost_usd_micro;
+    for (uint32_t w = 0; w < state->workloads.items->len; w++) {
+        const hcp_workload *workload = &g_array_index(state->workloads.items, hcp_workload, w);
+        if (workload->def.id.value == 0)
+            continue;
+        report->queued += workload->status == HCP_WORKLOAD_QUEUED;
+        report->running +=
+            workload->status == HCP_WORKLOAD_RUNNING || workload->status == HCP_WORKLOAD_STARTING;
+    }
+}
+
+static void fill_report(simulation *sim, hcp_simulate_report *report)
+{
+    const hcp_state *state = hcp_platform_state(sim->platform);
+    *report = (hcp_simulate_report){
+        .hours = sim->options->hours,
+        .devices = state->fleet.n_devices,
+        .facilities = state->fleet.facilities->len,
+        .submitted = (uint64_t)state->submitted_count,
+        .refused = hcp_platform_count(sim->platform)->arrivals_refused,
+        .completed = (uint64_t)state->completed_count,
+        .failed = (uint64_t)state->failed_count,
+        .gpu_utilisation = sim->gpu_us > 0 ? sim->leased_gpu_us / sim->gpu_us : 0,
+        .events = sim->counted_events + hcp_platform_count(sim->platform)->events,
+        .steps = sim->counted_steps + hcp_platform_count(sim->platform)->steps,
+        .crashes = sim->crashes,
+        .checks = sim->checks,
+    };
+    if (sim->options->faults)
+        report->faults_journal = hcp_journal_faulty_count(sim->journal, HCP_JOURNAL_FAULT_FULL) +
+                                 hcp_journal_faulty_count(sim->journal, HCP_JOURNAL_FAULT_IO);
+    sum_state(state, sim->clock.last_us, report);
+    hcp_tally_report(&sim->tally, state, report);
+    g_autofree char *hash = hcp_core_hash(hcp_platform_core(sim->platform));
+    g_strlcpy(report->state_hash, hash, sizeof report->state_hash);
+}
+
+bool hcp_simulate(const hcp_simulate_options *options, hcp_simulate_report *ret_report,
+                  GError **error)
+{
+    int64_t began_us = g_get_monotonic_time();
+    simulation sim = {.options = options};
+    if (!hcp_site_market_start(options->config, &sim.start_us, error))
+        return false;
+    if (sim.start_us == 0)
+        sim.start_us = DEFAULT_START_US;
+    sim.utilised_us = sim.start_us;
+    sim.end_us = sim.start_us + (int64_t)(options->hours * (double)HCP_US_PER_H);
+    hcp_clock_init_virtual(&sim.clock, sim.start_us);
+    hcp_tally_init(&sim.tally);
+    bool done = bootstrap(&sim, error) && start_platform(&sim, error) && run(&sim, error);
+    if (done && options->check && hcp_platform_ticket(sim.platform) == 0)
+        done = check_replay(&sim, error);
+    if (done) {
+        fill_report(&sim, ret_report);
+        ret_report->wall_s = (double)(g_get_monotonic_time() - began_us) / 1e6;
+    }
+    g_clear_pointer(&sim.platform, hcp_platform_free);
+    hcp_journal_close(sim.journal);
+    hcp_tally_finish(&sim.tally);
+    return done;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between state and policy: fills the dispatch input of a facility, asks, and hands the answer to the core. */
+#include "base/units.h"
+#include "economics/formula.h"
+#include "runtime/platform_internal.h"
+
+#include <math.h>
+
+/* Weight of a new price change in the variance: about a day of five-minute prices. */
+static const double VARIANCE_GAIN = 1.0 / 288.0;
+
+static const hcp_price_observed *electricity(const hcp_state *state, uint32_t facility)
+{
+    static const hcp_price_observed none;
+    return facility < state->market.electricity->len
+               ? &g_array_index(state->market.electricity, hcp_price_observed, facility)
+               : &none;
+}
+
+static hcp_price_memory *memory_of(hcp_platform *platform, uint32_t facility)
+{
+    if (platform->prices->len <= facility)
+        g_array_set_size(platform->prices, facility + 1);
+    return &g_array_index(platform->prices, hcp_price_memory, facility);
+}
+
+/* Follows the price's changes, scaled to one hour as a random walk scales. */
+static void learn(hcp_price_memory *memory, const hcp_price_observed *price)
+{
+    if (price->quality != HCP_QUALITY_GOOD || price->observed_us <= memory->last_us)
+        return;
+    if (memory->last_us != 0) {
+        double change = price->value - memory->last_usd_per_mwh;
+        double hours = (double)(price->observed_us - memory->last_us) / (double)HCP_US_PER_H;
+        memory->change_variance +=
+            VARIANCE_GAIN * (change * change / hours - memory->change_variance);
+    }
+    memory->last_usd_per_mwh = price->value;
+    memory->last_us = price->observed_us;
+}
+
+static void fill_targets(const hcp_class_defined *class_, hcp_dispatch_target *targets,
+                         hcp_dispatch_class *row)
+{
+    const hcp_power_target *points = class_->power_targets.items;
+    for (uint32_t t = 0; t < class_->power_targets.count && t < HCP_MAX_POWER_TARGETS; t++)
+        targets[t] =
+            (hcp_dispatch_target){.power_w = (double)points[t].power_w, .ths = points[t].ths};
+    row->targets = targets;
+    row->n_targets = (int)MIN(class_->power_targets.count, HCP_MAX_POWER_TARGETS);
+}
+
+/* Devices of the group that policy may move, split by what they do. */
+static void fill_counts(const hcp_core *core, uint32_t group_ix, const hcp_group *group,
+                        hcp_dispatch_class *row)
+{
+    uint32_t movable[HCP_MODES];
+    hcp_core_movable(core, group_ix, movable);
+    row->mining = movable[HCP_MODE_MINING];
+    row->idle = movable[HCP_MODE_IDLE];
+    row->curtailed = movable[HCP_MODE_CURTAILED] + movable[HCP_MODE_OFF];
+    row->serving = group->leased;
+    row->switching = group->switching;
+    row->switching_w = (double)hcp_core_switching_w(core, group_ix);
+}
+
+static void fill_class(const hcp_platform *platform, uint32_t group_ix,
+                       hcp_dispatch_target *targets, hcp_dispatch_class *row)
+{
+    const hcp_state *state = hcp_core_state(platform->core);
+    const hcp_group *group = hcp_state_group(state, group_ix);
+    const hcp_class_defined *class_ = &hcp_state_class(state, group->class_ix)->def;
+    bool gpu_mines = state->settings.gpu_mining && class_->kind == HCP_DEVICE_GPU;
+    *row = (hcp_dispatch_class){
+        .asic = class_->kind == HCP_DEVICE_ASIC,
+        .serving_w = (double)class_->tdp_w,
+        .idle_w = (double)class_->idle_w,
+        .standby_w = (double)class_->standby_w,
+        .current_target = (int)group->mining_target,
+        .mining_usd_per_h = gpu_mines ? hcp_money_to_usd(class_->mining_usd_micro_per_h) : 0,
+        .serve_usd_per_h = hcp_money_to_usd(class_->rate_usd_micro_per_h),
+        .switch_usd = platform->options.switch_usd_per_device,
+        .moved_us = group->moved_us,
+    };
+    fill_targets(class_, targets, row);
+    fill_counts(platform->core, group_ix, group, row);
+}
+
+void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
+                                 hcp_dispatch_storage *storage, hcp_dispatch_input *ret_input)
+{
+    const hcp_state *state = hcp_core_state(platform->core);
+    const hcp_facility *site = hcp_state_facility(state, facility);
+    const hcp_price_observed *price = electricity(state, facility);
+    const hcp_price_observed *hashprice = &state->market.global[HCP_PRICE_HASHPRICE];
+    hcp_price_memory *memory = memory_of(platform, facility);
+    learn(memory, price);
+    int n = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len && n < HCP_DISPATCH_MAX_CLASSES; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility != facility)
+            continue;
+        fill_class(platform, g, storage->targets[n], &storage->classes[n]);
+        storage->class_ix[n++] = group->class_ix;
+    }
+    *ret_input = (hcp_dispatch_input){
+        .now_us = hcp_clock_now(platform->options.clock),
+        .cap_w = (double)site->def.cap_w,
+        .pue = (double)site->def.pue_milli / 1000.0,
+        .usd_per_mwh = price->value,
+        .usd_per_mwh_sd = sqrt(memory->change_variance),
+        .hashprice = hashprice->value,
+        .pool_fee = platform->options.pool_fee,
+        .price_good = price->quality == HCP_QUALITY_GOOD,
+        .hashprice_good = hashprice->quality == HCP_QUALITY_GOOD,
+        .min_dwell_us = state->settings.min_dwell_us,
+        .threshold = platform->options.threshold,
+        .classes = storage->classes,
+        .n_classes = n,
+    };
+}
+
+void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatch_plan *ret_plan)
+{
+    hcp_dispatch_storage storage;
+    hcp_dispatch_input input;
+    hcp_platform_dispatch_input(platform, facility, &storage, &input);
+    platform->options.policy->decide(&input, ret_plan);
+}
+
+static void fill_plans(const hcp_dispatch_storage *storage, const hcp_dispatch_input *input,
+                       const hcp_dispatch_choice *choices, hcp_array *ret_plans)
+{
+    hcp_class_plan *plans = hcp_array_init(ret_plans, (uint32_t)input->n_classes, sizeof *plans);
+    for (int c = 0; c < input->n_classes; c++)
+        plans[c] = (hcp_class_plan){
+            .class_ix = storage->class_ix[c],
+            .mine = choices[c].mine,
+            .power_target = (uint32_t)choices[c].target,
+            .serve = input->classes[c].serving,
+            .idle = choices[c].idle,
+            .curtail = choices[c].curtail,
+            .power_w = (int64_t)choices[c].power_w,
+            .usd_micro_per_h = hcp_money_from_usd(choices[c].usd_per_h),
+            .usd_per_mwh = choices[c].usd_per_mwh,
+        };
+}
+
+static void fill_input(hcp_decision_input *row, const char *name, const char *unit,
+                       const hcp_price_observed *price)
+{
+    *row = (hcp_decision_input){
+        .name = g_strdup(name),
+        .unit = g_strdup(unit),
+        .source = g_strdup(price->source != NULL ? price->source : "none"),
+        .value = price->value,
+        .observed_us = price->observed_us,
+        .quality = price->quality,
+    };
+}
+
+static void fill_inputs(const hcp_state *state, uint32_t facility, hcp_array *ret_inputs)
+{
+    hcp_decision_input *rows = hcp_array_init(ret_inputs, 4, sizeof *rows);
+    fill_input(&rows[0], "electricity", "USD/MWh", electricity(state, facility));
+    fill_input(&rows[1], "hashprice", "USD/(PH/s day)", &state->market.global[HCP_PRICE_HASHPRICE]);
+    fill_input(&rows[2], "btc", "USD", &state->market.global[HCP_PRICE_BTC]);
+    fill_input(&rows[3], "gpu_spot", "USD/h", &state->market.global[HCP_PRICE_GPU_SPOT]);
+}
+
+static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
+{
+    hcp_dispatch_storage storage;
+    hcp_dispatch_input input;
+    hcp_dispatch_plan plan;
+    hcp_platform_dispatch_input(platform, facility, &storage, &input);
+    if (input.n_classes == 0)
+        return;
+    platform->options.policy->decide(&input, &plan);
+    hcp_event event = {.type = HCP_EVENT_DECISION_RECORDED};
+    hcp_decision_recorded *decision = &event.decision_recorded;
+    *decision = (hcp_decision_recorded){
+        .facility = facility,
+        .policy = g_strdup(platform->options.policy->name),
+        .expires_us = now_us + HCP_US_PER_H,
+        .chosen_usd_micro_per_h = hcp_money_from_usd(plan.chosen_usd_per_h),
+        .rejected_usd_micro_per_h = hcp_money_from_usd(plan.rejected_usd_per_h),
+        .btc_usd_micro_per_h = hcp_money_from_usd(plan.btc_usd_per_h),
+        .ai_usd_micro_per_h = hcp_money_from_usd(plan.ai_usd_per_h),
+        .switch_cost_usd_micro = hcp_money_from_usd(plan.switch_cost_usd),
+        .recommendation = g_strdup(plan.recommendation),
+        .reason = g_strdup(plan.reason),
+        .flip = g_strdup(plan.flip),
+        .flip_value = plan.flip_usd_per_mwh,
+        .confidence = plan.confidence,
+        .switch_recommended = plan.moves,
+    };
+    fill_inputs(hcp_core_state(platform->core), facility, &decision->inputs);
+    fill_plans(&storage, &input, plan.chosen, &decision->chosen);
+    fill_plans(&storage, &input, plan.rejected, &decision->rejected);
+    hcp_platform_command(platform,
+                         &(hcp_command){.type = HCP_COMMAND_DISPATCH, .dispatch = decision});
+    hcp_event_clear(&event);
+    platform->counters.dispatches++;
+}
+
+void hcp_steer_all(hcp_platform *platform, int64_t now_us)
+{
+    guint n = hcp_core_state(platform->core)->fleet.facilities->len;
+    for (uint32_t facility = 0; facility < n; facility++)
+        steer(platform, facility, now_us);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Facilities: power by use under the cap, what they have used and earned; and the cap itself. */
+#include "base/units.h"
+#include "core/metering.h"
+#include "core/power.h"
+#include "http/page.h"
+#include "services/fleet_tally.h"
+#include "services/internal.h"
+#include "services/prices.h"
+
+static void set_power(json_t *object, const hcp_facility *site)
+{
+    json_t *by_use = json_object();
+    int64_t power_w = hcp_power_meter_w(&site->def, site->it_power_w);
+    for (int use = 0; use < HCP_USES; use++)
+        hcp_json_set_int(by_use, hcp_enum_name(&HCP_USE_NAMES, use),
+                         hcp_power_meter_w(&site->def, site->use_power_w[use]));
+    hcp_json_set_int(object, "cap_w", site->def.cap_w);
+    hcp_json_set_int(object, "power_w", power_w);
+    hcp_json_set_int(object, "headroom_w", site->def.cap_w - power_w);
+    hcp_services_set_rounded(object, "cap_used_pct",
+                             100.0 * (double)power_w / (double)site->def.cap_w, 2);
+    hcp_json_set_int(object, "it_power_w", site->it_power_w);
+    hcp_json_set_number(object, "pue", (double)site->def.pue_milli / 1000.0);
+    json_object_set_new(object, "power_by_use_w", by_use);
+    hcp_services_set_rounded(object, "hashrate_ths", site->mining_ths, 1);
+}
+
+static void set_meter(json_t *object, const hcp_state *state, uint32_t facility, int64_t now_us)
+{
+    hcp_meter meter;
+    hcp_meter_read(state, facility, now_us, &meter);
+    json_t *by_use = json_object();
+    int64_t total_j = 0;
+    for (int use = 0; use < HCP_USES; use++) {
+        hcp_json_set_int(by_use, hcp_enum_name(&HCP_USE_NAMES, use), meter.energy_j[use]);
+        total_j += meter.energy_j[use];
+    }
+    json_object_set_new(object, "energy_j", by_use);
+    hcp_services_set_rounded(object, "energy_mwh", hcp_units_mwh(total_j), 3);
+    hcp_services_set_money(object, "energy_cost", meter.energy_cost_usd_micro);
+    hcp_services_set_money(object, "mining_revenue", meter.mining_usd_micro);
+    hcp_services_set_money(object, "ai_revenue", meter.ai_usd_micro);
+    hcp_services_set_money(object, "profit",
+                           meter.mining_usd_micro + meter.ai_usd_micro -
+                               meter.energy_cost_usd_micro);
+    hcp_services_set_money(object, "mining_revenue_per_h",
+                           hcp_meter_mining_usd_micro_per_h(state, facility));
+    hcp_services_set_money(object, "ai_revenue_per_h",
+                           hcp_state_facility(state, facility)->ai_usd_micro_per_h);
+    hcp_json_set_time(object, "metered_at", meter.at_us);
+}
+
+static void set_place(json_t *object, const hcp_facility_defined *def)
+{
+    hcp_services_set_id(object, "facility_id", HCP_ID_FACILITY, def->id.value);
+    hcp_json_set_string(object, "key", def->key);
+    hcp_json_set_string(object, "name", def->name);
+    hcp_json_set_string(object, "location", def->location);
+    hcp_json_set_string(object, "region", def->region);
+    hcp_json_set_string(object, "hub", def->hub);
+    hcp_json_set_int(object, "backbone_gbps", def->backbone_gbps);
+    hcp_services_set_rounded(object, "network_rtt_ms",
+                             (double)def->network_rtt_us / (double)HCP_US_PER_MS, 3);
+}
+
+static json_t *facility_json(hcp_services *services, uint32_t ix)
+{
+    const hcp_state *state = hcp_services_state(services);
+    const hcp_facility *site = hcp_state_facility(state, ix);
+    int64_t now_us = hcp_platform_now(services->platform);
+    json_t *object = json_object();
+    set_place(object, &site->def);
+    hcp_json_set_bool(object, "emergency", site->emergency);
+    hcp_json_set_time(object, "safe_at", site->safe_us);
+    set_power(object, site);
+    set_meter(object, state, ix, now_us);
+    json_object_set_new(
+        object, "electricity",
+        hcp_prices_json(hcp_prices_electricity(state, ix), HCP_PRICE_ELECTRICITY, now_us));
+    json_object_set_new(object, "devices", hcp_fleet_tally_by_kind(state, ix));
+    return object;
+}
+
+static void list(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    g_auto(hcp_page) page = {0};
+    if (!hcp_page_read(request, &page))
+        return;
+    guint n = hcp_services_state(services)->fleet.facilities->len;
+    guint ix = (guint)g_ascii_strtoull(page.after, NULL, 10);
+    guint end = (guint)MIN((guint64)n, (guint64)ix + (guint)page.limit);
+    json_t *items = json_array();
+    for (; ix < end; ix++)
+        json_array_append_new(items, facility_json(services, ix));
+    char last[16];
+    g_snprintf(last, sizeof last, "%u", end);
+    json_t *body = json_pack("{s:o, s:i}", "facilities", items, "total", (int)n);
+    hcp_page_finish(request, body, end < n ? last : NULL);
+    hcp_http_reply_json(request, 200, body);
+}
+
+/* False: the request has been answered. */
+static bool find(hcp_services *services, hcp_http_request *request, uint32_t *ret_ix)
+{
+    const char *text = hcp_http_request_param(request, "id");
+    *ret_ix = hcp_core_find_facility(hcp_services_core(services), text);
+    if (*ret_ix == HCP_NO_INDEX)
+        hcp_http_reply_not_found(request, "facility", text);
+    return *ret_ix != HCP_NO_INDEX;
+}
+
+static void get(hcp_http_request *request, void *data)
+{
+    uint32_t ix;
+    if (find(data, request, &ix))
+        hcp_http_reply_json(request, 200, facility_json(data, ix));
+}
+
+static void set_cap(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    hcp_command command = {.type = HCP_COMMAND_SET_CAP};
+    if (!find(services, request, &command.cap.facility))
+        return;
+    command.cap.cap_w = hcp_json_int(hcp_http_request_body(request), "cap_w", 0);
+    hcp_outcome outcome = {0};
+    if (!hcp_services_execute(services, request, &command, &outcome))
+        return;
+    hcp_outcome_clear(&outcome);
+    hcp_http_reply_json(request, 200, facility_json(services, command.cap.facility));
+}
+
+static const hcp_http_binding BINDINGS[] = {
+    {"listFacilities", list},
+    {"getFacility", get},
+    {"setFacilityCap", set_cap},
+};
+
+bool hcp_services_bind_facilities(hcp_services *services, GError **error)
+{
+    return hcp_http_server_bind(hcp_daemon_server(services->daemon), BINDINGS,
+                                G_N_ELEMENTS(BINDINGS), services, error);
+}

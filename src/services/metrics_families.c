@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The declared metrics. */
+#include "services/metrics.h"
+
+#define COUNTER HCP_METRIC_COUNTER
+#define GAUGE HCP_METRIC_GAUGE
+#define HISTOGRAM HCP_METRIC_HISTOGRAM
+
+/* clang-format off */
+#define REQUEST_BUCKETS {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10}
+#define SWITCH_BUCKETS {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300}
+#define WAIT_BUCKETS {0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 900, 1800, 7200, 86400}
+
+const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
+    [HCP_METRICS_BUILD_INFO] = {"hcp_build_info", GAUGE, NULL,
+        "Always 1; the version that runs.", {"version"}, {0}},
+    [HCP_METRICS_START_TIME] = {"process_start_time_seconds", GAUGE, "seconds",
+        "When the process started, seconds since 1970.", {NULL}, {0}},
+    [HCP_METRICS_MEMORY] = {"process_resident_memory_bytes", GAUGE, "bytes",
+        "Resident memory.", {NULL}, {0}},
+    [HCP_METRICS_REQUESTS] = {"hcp_http_requests", COUNTER, NULL,
+        "Finished HTTP requests.", {"operation", "status"}, {0}},
+    [HCP_METRICS_REQUEST_DURATION] = {"hcp_http_request_duration_seconds", HISTOGRAM, "seconds",
+        "From complete headers to the reply.", {"operation"}, REQUEST_BUCKETS},
+    [HCP_METRICS_RECEIVED] = {"hcp_http_received_bytes", COUNTER, "bytes",
+        "Bytes of request bodies.", {NULL}, {0}},
+    [HCP_METRICS_SENT] = {"hcp_http_sent_bytes", COUNTER, "bytes",
+        "Bytes of answers' bodies.", {NULL}, {0}},
+    [HCP_METRICS_CONNECTIONS] = {"hcp_http_connections", GAUGE, NULL,
+        "Open connections.", {NULL}, {0}},
+    [HCP_METRICS_COMMANDS] = {"hcp_commands", COUNTER, NULL,
+        "Commands decided by the core.", {NULL}, {0}},
+    [HCP_METRICS_REFUSALS] = {"hcp_command_refusals", COUNTER, NULL,
+        "Commands it refused.", {NULL}, {0}},
+    [HCP_METRICS_COMMITS] = {"hcp_journal_commits", COUNTER, NULL,
+        "Transactions made durable.", {NULL}, {0}},
+    [HCP_METRICS_ENTRIES] = {"hcp_journal_entries", COUNTER, NULL,
+        "Entries made durable.", {"type"}, {0}},
+    [HCP_METRICS_WRITABLE] = {"hcp_journal_writable", GAUGE, NULL,
+        "1 while the journal takes entries.", {NULL}, {0}},
+    [HCP_METRICS_QUEUE_DEPTH] = {"hcp_queue_depth", GAUGE, NULL,
+        "Workloads that wait.", {"priority"}, {0}},
+    [HCP_METRICS_QUEUE_CAPACITY] = {"hcp_queue_capacity", GAUGE, NULL,
+        "Workloads the queue takes.", {NULL}, {0}},
+    [HCP_METRICS_WORKLOADS] = {"hcp_workloads", GAUGE, NULL,
+        "Workloads that have not ended.", {"status"}, {0}},
+    [HCP_METRICS_WORKLOADS_ENDED] = {"hcp_workloads_ended", COUNTER, NULL,
+        "Workloads that ended since the journal began.", {"status"}, {0}},
+    [HCP_METRICS_PREEMPTIONS] = {"hcp_workload_preemptions", COUNTER, NULL,
+        "Workloads that gave way to a higher priority.", {NULL}, {0}},
+    [HCP_METRICS_WAIT] = {"hcp_workload_wait_seconds", HISTOGRAM, "seconds",
+        "From acceptance to the first service.", {"priority"}, WAIT_BUCKETS},
+    [HCP_METRICS_LATE] = {"hcp_workloads_late", COUNTER, NULL,
+        "Workloads that first served after the moment promised.", {"priority"}, {0}},
+    [HCP_METRICS_DEVICES] = {"hcp_devices", GAUGE, NULL,
+        "Devices by mode; one that switches counts where it comes from.",
+        {"facility", "class", "mode"}, {0}},
+    [HCP_METRICS_DEVICES_SWITCHING] = {"hcp_devices_switching", GAUGE, NULL,
+        "Devices inside a switch.", {"facility", "class"}, {0}},
+    [HCP_METRICS_DEVICES_UNHEALTHY] = {"hcp_devices_unhealthy", GAUGE, NULL,
+        "Devices degraded or failed.", {"facility", "class"}, {0}},
+    [HCP_METRICS_SAMPLE_AGE] = {"hcp_device_sample_age_seconds", GAUGE, "seconds",
+        "Age of the latest sample of the devices.", {NULL}, {0}},
+    [HCP_METRICS_SWITCHES] = {"hcp_switches", COUNTER, NULL,
+        "Switches that ended.", {"result"}, {0}},
+    [HCP_METRICS_SWITCH_DURATION] = {"hcp_switch_duration_seconds", HISTOGRAM, "seconds",
+        "Whole switches that ended well.", {NULL}, SWITCH_BUCKETS},
+    [HCP_METRICS_PHASE_DURATION] = {"hcp_switch_phase_duration_seconds", HISTOGRAM, "seconds",
+        "Phases of switches.", {"phase"}, SWITCH_BUCKETS},
+    [HCP_METRICS_POWER] = {"hcp_facility_power_watts", GAUGE, "watts",
+        "Reserved power at the meter.", {"facility", "use"}, {0}},
+    [HCP_METRICS_POWER_CAP] = {"hcp_facility_power_cap_watts", GAUGE, "watts",
+        "Power cap at the meter.", {"facility"}, {0}},
+    [HCP_METRICS_ENERGY] = {"hcp_facility_energy_joules", COUNTER, "joules",
+        "Energy used at the meter.", {"facility", "use"}, {0}},
+    /* Prices may be negative, so what energy has cost may fall. */
+    [HCP_METRICS_ENERGY_COST] = {"hcp_facility_energy_cost_usd", GAUGE, "usd",
+        "What the energy has cost.", {"facility"}, {0}},
+    [HCP_METRICS_REVENUE] = {"hcp_facility_revenue_usd", COUNTER, "usd",
+        "What was earned.", {"facility", "use"}, {0}},
+    [HCP_METRICS_PRICE] = {"hcp_price", GAUGE, NULL,
+        "Latest price.", {"kind", "facility", "unit"}, {0}},
+    [HCP_METRICS_PRICE_AGE] = {"hcp_price_age_seconds", GAUGE, "seconds",
+        "Age of the latest price.", {"kind", "facility"}, {0}},
+    [HCP_METRICS_ALERTS] = {"hcp_alerts_open", GAUGE, NULL,
+        "Alerts whose cause persists.", {"severity"}, {0}},
+};

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The optimizer's prices: what is known now, with source and age, and what was observed before. */
+#include "services/prices.h"
+#include "base/timefmt.h"
+#include "base/units.h"
+#include "services/internal.h"
+#include "services/list.h"
+
+/* Electricity is stored in USD/MWh and shown in USD/kWh, the unit of the published interface. */
+static const struct {
+    const char *unit;
+    double scale;
+} UNITS[HCP_PRICE_KINDS] = {
+    [HCP_PRICE_ELECTRICITY] = {"USD/kWh", 0.001},  [HCP_PRICE_BTC] = {"USD", 1},
+    [HCP_PRICE_GPU_SPOT] = {"USD/hour", 1},        [HCP_PRICE_DIFFICULTY] = {"1", 1},
+    [HCP_PRICE_BLOCK_SUBSIDY] = {"BTC/block", 1},  [HCP_PRICE_BLOCK_FEES] = {"BTC/block", 1},
+    [HCP_PRICE_HASHPRICE] = {"USD/(PH/s day)", 1}, [HCP_PRICE_DAY_AHEAD] = {"USD/kWh", 0.001},
+};
+
+const hcp_price_observed *hcp_prices_electricity(const hcp_state *state, uint32_t facility)
+{
+    static const hcp_price_observed none;
+    return facility < state->market.electricity->len
+               ? &g_array_index(state->market.electricity, hcp_price_observed, facility)
+               : &none;
+}
+
+json_t *hcp_prices_json(const hcp_price_observed *price, hcp_price_kind kind, int64_t now_us)
+{
+    bool known = price->quality != HCP_QUALITY_MISSING;
+    json_t *object = json_object();
+    if (known)
+        hcp_json_set_number(object, "value", price->value * UNITS[kind].scale);
+    else
+        json_object_set_new(object, "value", json_null());
+    hcp_json_set_string(object, "unit", UNITS[kind].unit);
+    hcp_json_set_string(object, "source", price->source);
+    hcp_json_set_time(object, "observed_at", price->observed_us);
+    if (price->observed_us != 0)
+        hcp_json_set_int(object, "age_ms", MAX(0, now_us - price->observed_us) / HCP_US_PER_MS);
+    else
+        json_object_set_new(object, "age_ms", json_null());
+    hcp_json_set_string(object, "quality", hcp_enum_name(&HCP_QUALITY_NAMES, (int)price->quality));
+    hcp_json_set_bool(object, "simulated", price->simulated);
+    return object;
+}
+
+/* Mean over the facilities that have a price; as old and as good as the worst of them. */
+static hcp_price_observed mean_electricity(const hcp_state *state)
+{
+    hcp_price_observed mean = {.kind = HCP_PRICE_ELECTRICITY};
+    int n = 0;
+    for (uint32_t f = 0; f < state->market.electricity->len; f++) {
+        const hcp_price_observed *price = hcp_prices_electricity(state, f);
+        if (price->quality == HCP_QUALITY_MISSING)
+            continue;
+        mean.value += price->value;
+        mean.quality = n == 0 ? price->quality : MIN(mean.quality, price->quality);
+        mean.observed_us = n == 0 ? price->observed_us : MIN(mean.observed_us, price->observed_us);
+        mean.source = price->source;
+        mean.simulated |= price->simulated;
+        n++;
+    }
+    if (n > 0)
+        mean.value /= n;
+    return mean;
+}
+
+static void get_prices(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    const hcp_state *state = hcp_services_state(services);
+    const char *name = hcp_http_request_query(request, "facility");
+    uint32_t facility = HCP_NO_INDEX;
+    if (name != NULL) {
+        facility = hcp_core_find_facility(hcp_services_core(services), name);
+        if (facility == HCP_NO_INDEX) {
+            hcp_http_reply_not_found(request, "facility", name);
+            return;
+        }
+    }
+    int64_t now_us = hcp_platform_now(services->platform);
+    hcp_price_observed electricity = facility != HCP_NO_INDEX
+                                         ? *hcp_prices_electricity(state, facility)
+                                         : mean_electricity(state);
+    json_t *prices = json_object();
+    json_object_set_new(prices, "electricity",
+                        hcp_prices_json(&electricity, HCP_PRICE_ELECTRICITY, now_us));
+    for (int kind = HCP_PRICE_BTC; kind <= HCP_PRICE_HASHPRICE; kind++)
+        json_object_set_new(
+            prices, hcp_enum_name(&HCP_PRICE_KIND_NAMES, kind),
+            hcp_prices_json(&state->market.global[kind], (hcp_price_kind)kind, now_us));
+    json_t *body = json_object();
+    hcp_json_set_time(body, "timestamp", now_us);
+    json_object_set_new(body, "prices", prices);
+    hcp_http_reply_json(request, 200, body);
+}
+
+/* Columns: time, kind, facility, value, source, quality, simulated. */
+static json_t *history_row(void *data, const hcp_projection_value *values, int n_values)
+{
+    (void)data;
+    (void)n_values;
+    int kind = hcp_enum_value(&HCP_PRICE_KIND_NAMES, hcp_list_column_text(&values[1]));
+    json_t *row = json_object();
+    hcp_json_set_time(row, "time", hcp_list_column_int(&values[0]));
+    hcp_json_set_string(row, "kind", hcp_list_column_text(&values[1]));
+    hcp_json_set_string(row, "facility", hcp_list_column_text(&values[2]));
+    if (values[3].kind == HCP_PROJECTION_NULL)
+        json_object_set_new(row, "value", json_null());
+    else
+        hcp_json_set_number(row, "value", hcp_list_column_number(&values[3]) * UNITS[kind].scale);
+    hcp_json_set_string(row, "unit", UNITS[kind].unit);
+    hcp_json_set_string(row, "source", hcp_list_column_text(&values[4]));
+    hcp_json_set_string(row, "quality", hcp_list_column_text(&values[5]));
+    hcp_json_set_bool(row, "simulated", hcp_list_column_int(&values[6]) != 0);
+    return row;
+}
+
+static int64_t time_parameter(const hcp_http_request *request, const char *name, int64_t fallback)
+{
+    const char *text = hcp_http_request_query(request, name);
+    int64_t time_us = fallback;
+    if (text != NULL)
+        (void)hcp_time_parse(text, &time_us, NULL); /* the format was checked with the request */
+    return time_us;
+}
+
+static void list_history(hcp_http_request *request, void *data)
+{
+    static const char every[] =
+        "SELECT seq, at_us, kind, facility, value, source, quality, simulated FROM price"
+        " WHERE seq > CAST(?1 AS INTEGER) AND (?3 IS NULL OR kind = ?3)"
+        " AND (?4 IS NULL OR facility = ?4) AND at_us >= ?5 AND at_us < ?6 ORDER BY seq LIMIT ?2";
+    /* The position of a step is its number and its series, so that steps of several series page well. */
+    static const char stepped[] =
+        "SELECT position, at_us, kind, facility, value, source, quality, simulated FROM ("
+        " SELECT printf('%020d %s %s', at_us / ?7, kind, coalesce(facility, '')) AS position,"
+        " at_us / ?7 * ?7 AS at_us, kind, facility, avg(value) AS value, max(source) AS source,"
+        " min(quality) AS quality, max(simulated) AS simulated FROM price"
+        " WHERE (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR facility = ?4)"
+        " AND price.at_us >= ?5 AND price.at_us < ?6 GROUP BY 1)"
+        " WHERE position > ?1 ORDER BY position LIMIT ?2";
+    hcp_list list = {
+        .sql = every,
+        .values = {hcp_list_text(request, "kind"), hcp_list_facility(data, request),
+                   hcp_projection_int(time_parameter(request, "from", 0)),
+                   hcp_projection_int(time_parameter(request, "to", INT64_MAX))},
+        .n_values = 4,
+        .member = "prices",
+        .row = history_row,
+    };
+    int64_t resolution_us = 0;
+    const char *resolution = hcp_http_request_query(request, "resolution");
+    if (resolution != NULL && hcp_duration_parse(resolution, &resolution_us, NULL) &&
+        resolution_us > 0) {
+        list.sql = stepped;
+        list.values[list.n_values++] = hcp_projection_int(resolution_us);
+    }
+    hcp_list_reply(data, request, &list);
+}
+
+static const hcp_http_binding BINDINGS[] = {
+    {"getPrices", get_prices},
+    {"listPriceHistory", list_history},
+};
+
+bool hcp_services_bind_prices(hcp_services *services, GError **error)
+{
+    return hcp_http_server_bind(hcp_daemon_server(services->daemon), BINDINGS,
+                                G_N_ELEMENTS(BINDINGS), services, error);
+}

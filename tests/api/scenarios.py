@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenarios of the tests, written where they are used."""
+
+ONE_SITE = """\
+title: One site
+description: The site of the end-to-end example.
+gpu_mining: true
+default_customer: cust-001
+market: {preset: wide}
+facilities:
+  - key: texas-north
+    name: Texas North
+    location: Dallas
+    cap_mw: 1
+    pue: 1.1
+    network_rtt_ms: 3.2
+    devices:
+      - {class: H100-80GB, count: %(gpus)d, name_prefix: gpu-tx-h100, mode: mining}
+customers:
+  - {key: cust-001, name: Acme Corporation, tier: enterprise, gpu_hours: %(gpu_hours)g}
+  - {key: cust-002, name: TechCo Inc, tier: growth, gpu_hours: 10}
+arrivals: {per_hour: 1}
+"""
+
+
+def one_site(path, gpus=47, gpu_hours=50):
+    path.write_text(ONE_SITE % {"gpus": gpus, "gpu_hours": gpu_hours})
+    return path

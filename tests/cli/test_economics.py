@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hcp policy, hcp backtest and hcp fit from outside, on a synthetic market and, where they are
+there, on the recorded ones beside the repository (../shared)."""
+
+import importlib.util
+import json
+import math
+import os
+import pathlib
+import random
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HCP = os.environ.get("HCP_BINARY", str(ROOT / "build" / "hcp"))
+SHARED = ROOT.parent / "shared"
+TRACE = SHARED / "traces" / "servegen_m-large_10min.csv"
+SPOT = SHARED / "market" / "aws_p3_2xlarge_spot_2019-12_2020-03.csv"
+HEADER = ("ts_utc,dam_usd_mwh,rtm_usd_mwh,btc_usd,difficulty,subsidy_btc,fee_btc_per_block,"
+          "fee_btc_per_block_prevday")
+
+
+def hcp(*args, **kwargs):
+    return subprocess.run([HCP, *map(str, args)], capture_output=True, text=True, check=False,
+                          timeout=600, **kwargs)
+
+
+def backtest(*args):
+    run = hcp("backtest", "--json", *args)
+    assert run.returncode == 0, run.stderr
+    report = json.loads(run.stdout)
+    return report, {plan["plan"]: plan for plan in report["plans"]}
+
+
+@pytest.fixture(name="market")
+def fixture_market(tmp_path):
+    """Forty days with an evening peak and some spikes."""
+    rng = random.Random(3)
+    rows, spike = [HEADER], 0.0
+    for hour in range(24 * 40):
+        day, h = divmod(hour, 24)
+        dam = 30 + 12 * math.sin((h - 12) / 24 * 2 * math.pi) + (30 if 18 <= h < 21 else 0)
+        if 18 <= h < 20 and rng.random() < 0.15:
+            spike = 900.0
+        rtm = dam + rng.gauss(0, 5) + spike
+        spike *= 0.5
+        rows.append(f"2024-{1 + day // 28:02d}-{1 + day % 28:02d}T{h:02d}:00:00Z,{dam:.2f},"
+                    f"{rtm:.2f},60000,9e13,3.125,0.1,0.1")
+    path = tmp_path / "market.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_backtest_ranks_plans(market):
+    report, plans = backtest("--market", market, "--preset", "s19xp-slow")
+    assert report["steps"] == 960 and report["best_static"] == "mine"
+    assert plans["optimum"]["closed_pct"] == pytest.approx(100)
+    assert plans["static"]["profit_usd"] == pytest.approx(plans["mine-only"]["profit_usd"])
+    for name, plan in plans.items():
+        assert plan["profit_usd"] <= plans["optimum"]["profit_usd"] + 1e-6, name
+        assert sum(plan["steps_in"].values()) == 960
+
+
+def test_backtest_text_has_every_plan(market):
+    run = hcp("backtest", "--market", market, "--preset", "s21", "--policies", "static,hcp")
+    assert run.returncode == 0
+    for name in ("mine-only *", "static", "hcp", "optimum"):
+        assert f"\n{name}" in run.stdout
+
+
+def test_backtest_page_stands_alone(market, tmp_path):
+    page = tmp_path / "report.html"
+    run = hcp("backtest", "--market", market, "--preset", "s19xp-slow", "--html", page)
+    assert run.returncode == 0, run.stderr
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<svg") == 3 and "NaN" not in text and "nan" not in text
+    assert "src=" not in text and "href=" not in text
+    for name in ("mpc", "hcp", "optimum"):
+        assert f"<th>{name}</th>" in text
+
+
+def test_backtest_sells_reserve(market):
+    rows = market.read_text(encoding="utf-8").splitlines()
+    text = [rows[0] + ",as_rrs_usd_mw,as_nspin_usd_mw"] + [row + ",3.5,2" for row in rows[1:]]
+    market.write_text("\n".join(text) + "\n", encoding="utf-8")
+    args = ("--market", market, "--preset", "s19xp-slow", "--policies", "static,hcp")
+    _, energy = backtest(*args)
+    _, both = backtest(*args, "--reserve", "500")
+    assert energy["hcp"]["reserve_usd"] == 0
+    assert both["static"]["reserve_usd"] == pytest.approx(3.5 * 10 * 960)
+    hours = both["hcp"]["steps_in"]["mine"]
+    assert both["hcp"]["reserve_usd"] == pytest.approx(3.5 * 10 * hours)
+    assert both["hcp"]["called_steps"] > 0
+    assert both["hcp"]["profit_usd"] > energy["hcp"]["profit_usd"]
+
+
+@pytest.mark.parametrize("args, says", [
+    ((), "--market"),
+    (("--market", "/nonexistent.csv", "--preset", "s21"), "nonexistent"),
+    (("--market", "{market}", "--preset", "nothing"), "s19xp-slow"),
+    (("--market", "{market}", "--preset", "s21", "--policies", "magic"), "there are"),
+    (("--market", "{market}", "--preset", "s21+v100-trace"), "--trace"),
+])
+def test_backtest_says_what_is_wrong(market, args, says):
+    run = hcp("backtest", *[arg.format(market=market) for arg in args])
+    assert run.returncode == 2
+    assert says in run.stderr
+
+
+@pytest.mark.parametrize("row, says", [
+    ("2024-03-01T00:00:00Z,1,1,1,0,3,0,0", "missing"),
+    ("yesterday,1,1,1,1,3,0,0", "line 962"),
+    ("2024-03-01T00:00:00Z,1,1", "line 962"),
+])
+def test_backtest_names_the_bad_row(market, row, says):
+    market.write_text(market.read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    run = hcp("backtest", "--market", market, "--preset", "s21")
+    assert run.returncode == 2
+    assert says in run.stderr
+
+
+def test_fit_makes_a_model_that_backtest_reads(market, tmp_path):
+    model = tmp_path / "model.json"
+    run = hcp("fit", "--market", market, "--to", "0.5", "--out", model, "--name", "half",
+              "--provenance", "synthetic")
+    assert run.returncode == 0, run.stderr
+    written = json.loads(model.read_text(encoding="utf-8"))
+    assert written["name"] == "half" and written["provenance"] == "synthetic"
+    assert sum(cell[4] for cell in written["cells"]) == 480 - 1
+    _, plans = backtest("--market", market, "--preset", "s21", "--from", "0.5", "--model", model)
+    assert plans["hcp"]["profit_usd"] > 0
+    model.write_text('{"version": 7}', encoding="utf-8")
+    run = hcp("backtest", "--market", market, "--preset", "s21", "--model", model)
+    assert run.returncode == 2 and "version" in run.stderr
+
+
+def lines(*objects):
+    return "".join(json.dumps(one) + "\n" for one in objects)
+
+
+PLANT = {"plant": {"asic_jth": 21.5, "asic_min_down": 4}, "states": ["mine", "idle"],
+         "step_h": 1.0, "initial": "mine"}
+
+
+def observation(t, price, **changes):
+    return {"t": t, "ts": f"2024-01-01T{t:02d}:00:00Z", "dam_usd_mwh": [30.0] * 12,
+            "last": None if price is None else
+            {"price_usd_mwh": price, "demand": 0.5, "rate_usd_gpu_h": 1.0},
+            "btc_usd": 60000, "difficulty": 9e13, "subsidy_btc": 3.125,
+            "fee_btc_per_block": 0.1, **changes}
+
+
+@pytest.mark.parametrize("name", ["static", "threshold", "band", "lcp", "mpc", "hcp"])
+def test_policy_answers_every_line(name):
+    said = lines(PLANT, observation(0, None), observation(1, 31.0), observation(2, 2900.0),
+                 observation(3, None, dam_usd_mwh=[None, 40.0]))
+    run = hcp("policy", "--name", name, input=said)
+    assert run.returncode == 0, run.stderr
+    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(answers) == 4
+    for answer in answers:
+        assert answer["state"] in ("mine", "idle")
+        assert math.isfinite(answer["forecast_usd_mwh"]) and answer["reason"]
+    assert answers[0]["state"] == "mine"
+    if name in ("threshold", "band", "mpc", "hcp"):
+        assert answers[2]["state"] == "idle"
+
+
+@pytest.mark.parametrize("text, says", [
+    ("", "no line"),
+    ("{\n", "line 1"),
+    (lines({"plant": {"asic_jth": 0}}), "asic_j_per_th"),
+    (lines({**PLANT, "initial": "flying"}), "initial"),
+    (lines(PLANT) + "nonsense\n", "line 2"),
+    (lines(PLANT, {"t": 0}), "ts"),
+    (lines(PLANT, [1]), "ts"),
+])
+def test_policy_refuses_nonsense(text, says):
+    run = hcp("policy", input=text)
+    assert run.returncode == 2
+    assert says in run.stderr
+
+
+def load_oracle():
+    spec = importlib.util.spec_from_file_location("oracle", SHARED / "tools" / "oracle.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def site_args(preset):
+    return "--preset", preset.split("@")[0], "--trace", TRACE, "--spot", SPOT
+
+
+if (SHARED / "tools" / "oracle.py").exists():
+    ORACLE = load_oracle()
+    RECORDED = [(SHARED.parent / path, preset) for path, _, presets in ORACLE.SUITE
+                for preset in presets if "2020" not in preset]
+    SLOW = [(path, preset) for path, preset in RECORDED if "2024" in path.name
+            and preset in ("s21-slow", "s19xp-slow", "s19jpro-slow")]
+
+    @pytest.mark.parametrize("path, preset", RECORDED)
+    def test_optimum_agrees_with_the_oracle_to_the_cent(path, preset):
+        rows = ORACLE.load_market(path)
+        args = ORACLE.make_args(preset, {"info": []}, str(TRACE), str(SPOT))
+        _, results, best, _ = ORACLE.evaluate(rows, args, False)
+        report, plans = backtest("--market", path, "--policies", "static", *site_args(preset))
+        optimum, still = plans["optimum"]["profit_usd"], plans["static"]["profit_usd"]
+        assert optimum == pytest.approx(results["ORACLE"][0], abs=0.005, rel=0)
+        assert still == pytest.approx(results[best][0], abs=0.005, rel=0)
+        assert report["steps"] == len(rows)
+
+    @pytest.mark.parametrize("path, preset", SLOW)
+    def test_ours_closes_four_fifths_of_a_half_it_has_not_seen(path, preset, tmp_path):
+        model = tmp_path / "first-half.json"
+        assert hcp("fit", "--market", path, "--to", "0.5", "--out", model).returncode == 0
+        _, plans = backtest("--market", path, "--policies", "hcp", "--from", "0.5", "--model",
+                            model, *site_args(preset))
+        assert plans["hcp"]["closed_pct"] >= 80
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("path, preset", RECORDED)
+    def test_ours_does_no_harm(path, preset):
+        _, plans = backtest("--market", path, "--policies", "static,hcp", *site_args(preset))
+        still, ours, best = (plans[name]["profit_usd"] for name in ("static", "hcp", "optimum"))
+        assert ours >= still - 0.005 * abs(still)
+        if best - still > 0.01 * abs(still):
+            assert ours >= still

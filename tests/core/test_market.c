@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prices: age, doubt, refusals. Meters: exact energy and money whatever happens in between. */
+#include "site.h"
+
+#include "base/rng.h"
+#include "base/units.h"
+#include "core/metering.h"
+
+#include <math.h>
+
+static hcp_price_observed reading(const site *s, hcp_price_kind kind, double value)
+{
+    return (hcp_price_observed){
+        .kind = kind,
+        .facility = SITE_NORTH,
+        .value = value,
+        .source = (char *)"test",
+        .observed_us = s->now_us,
+        .quality = HCP_QUALITY_GOOD,
+    };
+}
+
+static void observe(site *s, hcp_price_kind kind, double value)
+{
+    hcp_price_observed price = reading(s, kind, value);
+    site_must(s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &price});
+}
+
+static const hcp_price_observed *btc(const site *s)
+{
+    return &hcp_core_state(s->core)->market.global[HCP_PRICE_BTC];
+}
+
+static bool open_alert(const site *s, const char *kind, const char *subject)
+{
+    const GArray *alerts = hcp_core_state(s->core)->alerts;
+    for (guint i = 0; i < alerts->len; i++) {
+        const hcp_alert *alert = &g_array_index(alerts, hcp_alert, i);
+        if (alert->cleared_us == 0 && g_str_equal(alert->def.kind, kind) &&
+            g_str_equal(alert->def.subject, subject))
+            return true;
+    }
+    return false;
+}
+
+static void test_stale(void)
+{
+    site s;
+    site_init(&s);
+    observe(&s, HCP_PRICE_BTC, 65000);
+    g_assert_cmpint(hcp_core_next_due(s.core), ==, s.now_us + HCP_US_PER_H);
+    site_tick(&s, HCP_US_PER_H - 1);
+    g_assert_cmpint(btc(&s)->quality, ==, HCP_QUALITY_GOOD);
+    int64_t observed_us = btc(&s)->observed_us;
+    site_tick(&s, 1);
+    g_assert_cmpint(btc(&s)->quality, ==, HCP_QUALITY_STALE);
+    g_assert_cmpfloat(btc(&s)->value, ==, 65000);
+    g_assert_cmpint(btc(&s)->observed_us, ==, observed_us);
+    g_assert_true(open_alert(&s, "price_stale", "btc"));
+    site_tick(&s, HCP_US_PER_H);
+    g_assert_cmpuint(s.outcome.events->len, ==, 0);
+    observe(&s, HCP_PRICE_BTC, 66000);
+    g_assert_cmpint(btc(&s)->quality, ==, HCP_QUALITY_GOOD);
+    g_assert_false(open_alert(&s, "price_stale", "btc"));
+    observe(&s, HCP_PRICE_ELECTRICITY, 45);
+    site_tick(&s, HCP_US_PER_H);
+    g_assert_true(open_alert(&s, "price_stale", "electricity north"));
+    site_finish(&s);
+}
+
+static void test_suspect(void)
+{
+    site s;
+    site_init(&s);
+    observe(&s, HCP_PRICE_BTC, 65000);
+    observe(&s, HCP_PRICE_BTC, 6500); /* a digit is missing */
+    g_assert_cmpint(btc(&s)->quality, ==, HCP_QUALITY_SUSPECT);
+    observe(&s, HCP_PRICE_BTC, 6600); /* or not: a second reading says the same */
+    g_assert_cmpint(btc(&s)->quality, ==, HCP_QUALITY_GOOD);
+    observe(&s, HCP_PRICE_ELECTRICITY, 30);
+    observe(&s, HCP_PRICE_ELECTRICITY, 5000); /* a storm, not an error */
+    const GArray *electricity = hcp_core_state(s.core)->market.electricity;
+    g_assert_cmpint(g_array_index(electricity, hcp_price_observed, SITE_NORTH).quality, ==,
+                    HCP_QUALITY_GOOD);
+    site_finish(&s);
+}
+
+static void refuse(site *s, hcp_price_kind kind, double value, int64_t at_us)
+{
+    hcp_price_observed price = reading(s, kind, value);
+    price.observed_us = at_us;
+    site_refused(s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &price},
+                 HCP_REFUSAL_INVALID);
+}
+
+static void test_refusals(void)
+{
+    site s;
+    site_init(&s);
+    refuse(&s, HCP_PRICE_BTC, NAN, s.now_us);
+    refuse(&s, HCP_PRICE_BTC, INFINITY, s.now_us);
+    refuse(&s, HCP_PRICE_BTC, 0, s.now_us);
+    refuse(&s, HCP_PRICE_BTC, -1, s.now_us);
+    refuse(&s, HCP_PRICE_ELECTRICITY, 1e12, s.now_us);
+    refuse(&s, HCP_PRICE_BTC, 65000, s.now_us + 1);
+    observe(&s, HCP_PRICE_ELECTRICITY, -25);
+    hcp_price_observed nowhere = reading(&s, HCP_PRICE_ELECTRICITY, 10);
+    nowhere.facility = 7;
+    site_refused(&s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &nowhere},
+                 HCP_REFUSAL_NOT_FOUND);
+    /* An older reading that comes late is dropped. */
+    s.now_us += HCP_US_PER_S;
+    observe(&s, HCP_PRICE_BTC, 65000);
+    hcp_price_observed late = reading(&s, HCP_PRICE_BTC, 64000);
+    late.observed_us -= 1;
+    site_must(&s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &late});
+    g_assert_cmpuint(s.outcome.events->len, ==, 0);
+    g_assert_cmpfloat(btc(&s)->value, ==, 65000);
+    site_finish(&s);
+}
+
+static void meter(const site *s, hcp_meter *ret_meter)
+{
+    hcp_meter_read(hcp_core_state(s->core), SITE_NORTH, s->now_us, ret_meter);
+}
+
+/* One hour of the north at rest, by hand: energy, its cost and the income of the miners. */
+static void test_one_hour(void)
+{
+    site s;
+    site_init(&s);
+    observe(&s, HCP_PRICE_ELECTRICITY, 50);
+    observe(&s, HCP_PRICE_HASHPRICE, 55);
+    hcp_meter before, after;
+    meter(&s, &before);
+    s.now_us += HCP_US_PER_H;
+    meter(&s, &after);
+    int64_t mining_w = 100 * 3500 + 60 * 3010, idle_w = 24 * 70;
+    g_assert_cmpint(after.energy_j[HCP_USE_MINING] - before.energy_j[HCP_USE_MINING], ==,
+                    mining_w * 12 / 10 * 3600);
+    g_assert_cmpint(after.energy_j[HCP_USE_IDLE] - before.energy_j[HCP_USE_IDLE], ==,
+                    idle_w * 12 / 10 * 3600);
+    /* (530,600 + 1,680) W * 1.2 = 0.638736 MWh at $50 = $31.9368 */
+    g_assert_cmpint(after.energy_cost_usd_micro - before.energy_cost_usd_micro, ==, 31936800);
+    /* 28.4 PH/s at $55 per PH/s and day, an hour of it: $65.083333 */
+    g_assert_cmpint(after.mining_usd_micro - before.mining_usd_micro, ==, 65083333);
+    g_assert_cmpint(hcp_meter_mining_usd_micro_per_h(hcp_core_state(s.core), SITE_NORTH), ==,
+                    65083333);
+    site_finish(&s);
+}
+
+/* A meter advanced at random moments shows what one read once shows, to the last micro-dollar. */
+static void test_splitting_is_exact(void)
+{
+    site once, often;
+    hcp_rng rng;
+    hcp_rng_init(&rng, 7, 0);
+    site_init(&once);
+    site_init(&often);
+    site *both[] = {&once, &often};
+    for (int i = 0; i < 2; i++) {
+        observe(both[i], HCP_PRICE_ELECTRICITY, -13.7);
+        observe(both[i], HCP_PRICE_HASHPRICE, 47.123457);
+    }
+    int64_t end_us = once.now_us + 3 * HCP_US_PER_H;
+    while (often.now_us < end_us) {
+        /* The same price again: the meter is advanced and nothing changes. */
+        often.now_us = MIN(end_us, often.now_us + 1 + (int64_t)hcp_rng_below(&rng, 60000000));
+        observe(&often, HCP_PRICE_ELECTRICITY, -13.7);
+    }
+    once.now_us = end_us;
+    hcp_meter a, b;
+    meter(&once, &a);
+    meter(&often, &b);
+    for (int use = 0; use < HCP_USES; use++)
+        g_assert_cmpint(a.energy_j[use], ==, b.energy_j[use]);
+    g_assert_cmpint(a.energy_cost_usd_micro, ==, b.energy_cost_usd_micro);
+    g_assert_cmpint(a.energy_cost_usd_micro, <, 0);
+    g_assert_cmpint(a.mining_usd_micro, ==, b.mining_usd_micro);
+    site_finish(&once);
+    site_finish(&often);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/core/market/stale", test_stale);
+    g_test_add_func("/core/market/suspect", test_suspect);
+    g_test_add_func("/core/market/refusals", test_refusals);
+    g_test_add_func("/core/metering/one_hour", test_one_hour);
+    g_test_add_func("/core/metering/splitting_is_exact", test_splitting_is_exact);
+    return g_test_run();
+}

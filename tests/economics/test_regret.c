@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Regret adds up, is never negative, and the live window agrees with the whole run. */
+#include "economics/backtest.h"
+#include "economics/optimum.h"
+#include "economics/policies.h"
+#include "economics/regret.h"
+#include "synthetic.h"
+
+static hcp_plant *site(void)
+{
+    hcp_plant_spec spec = hcp_plant_spec_default();
+    spec.asic_j_per_th = 21.5;
+    spec.asic_start_usd_per_mw = 60.0;
+    spec.asic_min_down_steps = 4;
+    spec.asic_min_up_steps = 2;
+    return hcp_plant_new(&spec, NULL);
+}
+
+static void test_by_cause(void)
+{
+    hcp_market market = synthetic_market(50, 1500, 1.0);
+    g_autoptr(hcp_plant) plant = site();
+    for (int i = 0; hcp_policy_all()[i] != NULL; i++) {
+        hcp_policy_config config = hcp_policy_config_default();
+        g_autoptr(hcp_policy) policy = hcp_policy_new_ops(hcp_policy_all()[i], plant, &config);
+        double earned = hcp_backtest_play(&market, plant, policy, NULL, NULL).profit_usd;
+        hcp_regret r = hcp_regret_by_cause(&market, plant, earned);
+        g_assert_cmpfloat(r.switching_usd, >, 0.0);
+        g_assert_cmpfloat(r.constraints_usd, >=, -1e-6);
+        g_assert_cmpfloat(r.forecast_usd, >=, -1e-6);
+        g_assert_cmpfloat_with_epsilon(
+            r.ideal_usd - r.switching_usd - r.constraints_usd - r.forecast_usd, r.earned_usd, 1e-6);
+    }
+    g_free(market.steps);
+}
+
+/* A window over everything says what the whole run says; a shorter one forgets. */
+static void test_window(void)
+{
+    hcp_market market = synthetic_market(51, 400, 1.0);
+    g_autoptr(hcp_plant) plant = site();
+    g_autofree double *rewards = hcp_market_rewards(&market, plant);
+    g_autoptr(hcp_regret_window) all = hcp_regret_window_new(plant, market.n);
+    g_autoptr(hcp_regret_window) day = hcp_regret_window_new(plant, 24);
+    double earned, best;
+    hcp_regret_window_get(all, &earned, &best);
+    g_assert_cmpfloat(earned, ==, 0.0);
+    g_assert_cmpfloat(best, ==, 0.0);
+
+    int node = plant->settled[0], before = node;
+    double profit = 0.0, last_day = 0.0;
+    for (size_t t = 0; t < market.n; t++) {
+        /* stop for a while every hundred hours */
+        const hcp_plant_move *move = hcp_plant_move_to(plant, node, t % 100 < 6 ? 1 : 0);
+        if (move == NULL)
+            move = &plant->moves[plant->first_move[node]];
+        before = node;
+        node = move->node;
+        hcp_plant_inputs in = hcp_market_settled(&market, t);
+        int state = plant->state_of[node];
+        hcp_regret_window_add(all, before, state, move->cost_usd, &in);
+        hcp_regret_window_add(day, before, state, move->cost_usd, &in);
+        double usd = rewards[t * 2 + (size_t)state] - move->cost_usd;
+        profit += usd;
+        last_day += t + 24 >= market.n ? usd : 0.0;
+    }
+    hcp_regret_window_get(all, &earned, &best);
+    double whole = hcp_optimum_solve(plant, rewards, market.n, plant->settled[0], NULL).profit_usd;
+    g_assert_cmpfloat_with_epsilon(earned, profit, 1e-6);
+    g_assert_cmpfloat_with_epsilon(best, whole, 1e-6);
+    hcp_regret_window_get(day, &earned, &best);
+    g_assert_cmpfloat_with_epsilon(earned, last_day, 1e-6);
+    g_assert_cmpfloat(best, >=, earned - 1e-6);
+    g_free(market.steps);
+}
+
+static void test_calibration(void)
+{
+    hcp_calibration c = {0};
+    g_assert_true(isnan(hcp_calibration_coverage(&c)));
+    hcp_calibration_add(&c, 10, 5, 15, 12);
+    hcp_calibration_add(&c, -30, -40, -20, 50);
+    hcp_calibration_add(&c, 600, 100, 2000, 1500);
+    g_assert_cmpfloat_with_epsilon(hcp_calibration_coverage(&c), 2.0 / 3.0, 1e-12);
+    g_assert_cmpuint(c.bins[0].n, ==, 2);
+    g_assert_cmpuint(c.bins[HCP_CALIBRATION_BINS - 1].n, ==, 1);
+    for (int i = 1; i < HCP_CALIBRATION_BINS; i++)
+        g_assert_cmpfloat(hcp_calibration_edge(i), >, hcp_calibration_edge(i - 1));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/regret/by-cause", test_by_cause);
+    g_test_add_func("/regret/window", test_window);
+    g_test_add_func("/regret/calibration", test_calibration);
+    return g_test_run();
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole platform on a virtual clock: it repeats itself, it survives what is done to it, and it tells the truth. */
+#include "base/error.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "runtime/simulate.h"
+
+#include <glib.h>
+
+typedef struct {
+    hcp_config config;
+    hcp_scenario scenario;
+} fixture;
+
+static void set_up(fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    (void)data;
+    g_assert_true(hcp_config_load(NULL, &f->config, &error));
+    g_assert_true(hcp_scenario_load("dev", &f->config.scheduling, &f->scenario, &error));
+    g_assert_no_error(error);
+}
+
+static void tear_down(fixture *f, gconstpointer data)
+{
+    (void)data;
+    hcp_scenario_clear(&f->scenario);
+    hcp_config_clear(&f->config);
+}
+
+static hcp_simulate_report simulate(const fixture *f, double hours, bool faults, bool check)
+{
+    hcp_simulate_report report;
+    g_autoptr(GError) error = NULL;
+    bool done = hcp_simulate(&(hcp_simulate_options){.config = &f->config,
+                                                     .scenario = &f->scenario,
+                                                     .hours = hours,
+                                                     .faults = faults,
+                                                     .check = check},
+                             &report, &error);
+    g_assert_no_error(error);
+    g_assert_true(done);
+    return report;
+}
+
+static void test_same_seed_same_state(fixture *f, gconstpointer data)
+{
+    (void)data;
+    hcp_simulate_report first = simulate(f, 6, false, false);
+    hcp_simulate_report second = simulate(f, 6, false, false);
+    g_assert_cmpstr(first.state_hash, ==, second.state_hash);
+    g_assert_cmpuint(first.events, ==, second.events);
+    f->config.seed++;
+    hcp_simulate_report other = simulate(f, 6, false, false);
+    g_assert_cmpstr(first.state_hash, !=, other.state_hash);
+}
+
+static void test_checking_changes_nothing(fixture *f, gconstpointer data)
+{
+    (void)data;
+    hcp_simulate_report bare = simulate(f, 3, false, false);
+    hcp_simulate_report checked = simulate(f, 3, false, true);
+    g_assert_cmpstr(bare.state_hash, ==, checked.state_hash);
+    g_assert_cmpuint(checked.checks, >, 1000);
+}
+
+static void test_figures_add_up(fixture *f, gconstpointer data)
+{
+    (void)data;
+    hcp_simulate_report r = simulate(f, 24, false, true);
+    g_assert_cmpint(r.profit_usd_micro, ==,
+                    r.mining_usd_micro + r.ai_usd_micro - r.energy_cost_usd_micro);
+    g_assert_cmpuint(r.submitted, ==, r.completed + r.failed + r.running + r.queued);
+    g_assert_cmpuint(r.submitted, >, 10);
+    g_assert_cmpfloat(r.gpu_utilisation, >, 0);
+    g_assert_cmpfloat(r.gpu_utilisation, <, 1);
+    /* The site's cap times the hours bounds the energy. */
+    int64_t energy_j =
+        r.energy_j[HCP_USE_AI] + r.energy_j[HCP_USE_MINING] + r.energy_j[HCP_USE_IDLE];
+    g_assert_cmpint(energy_j, <=, 250000 * INT64_C(24) * 3600);
+    /* A switch is never faster than its budget's lower end, and takes no time that the clock did not see. */
+    g_assert_cmpint(r.gpu_switches.p50_us, >=, 300 * HCP_US_PER_MS);
+    g_assert_cmpint(r.gpu_switches.p50_us, <=, 600 * HCP_US_PER_MS);
+}
+
+static void test_survives_faults(fixture *f, gconstpointer data)
+{
+    (void)data;
+    uint64_t crashes = 0, failures = 0, errors = 0;
+    for (int seed = 1; seed <= 4; seed++) {
+        f->config.seed = seed;
+        hcp_simulate_report r = simulate(f, 12, true, true);
+        crashes += r.crashes;
+        failures += r.device_failures;
+        errors += r.faults_journal;
+    }
+    /* The faults did happen, so surviving them means something. */
+    g_assert_cmpuint(crashes, >, 0);
+    g_assert_cmpuint(failures, >, 0);
+    g_assert_cmpuint(errors, >, 0);
+}
+
+static void test_faults_repeat(fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->config.seed = 7;
+    hcp_simulate_report first = simulate(f, 6, true, true);
+    hcp_simulate_report second = simulate(f, 6, true, true);
+    g_assert_cmpstr(first.state_hash, ==, second.state_hash);
+    g_assert_cmpuint(first.crashes, ==, second.crashes);
+}
+
+static void test_policies_differ(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *own = f->config.policy;
+    f->config.policy = g_strdup("mine");
+    hcp_simulate_report mine = simulate(f, 12, false, false);
+    g_free(f->config.policy);
+    f->config.policy = g_strdup("rest");
+    hcp_simulate_report rest = simulate(f, 12, false, false);
+    g_assert_cmpint(mine.mining_usd_micro, >, HCP_USD);
+    g_assert_cmpint(rest.mining_usd_micro, <,
+                    HCP_USD / 100); /* the first seconds, before the first decision */
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    hcp_log_set_level(HCP_LOG_SILENT);
+#define ADD(path, function) g_test_add(path, fixture, NULL, set_up, function, tear_down)
+    ADD("/simulate/same_seed_same_state", test_same_seed_same_state);
+    ADD("/simulate/checking_changes_nothing", test_checking_changes_nothing);
+    ADD("/simulate/figures_add_up", test_figures_add_up);
+    ADD("/simulate/survives_faults", test_survives_faults);
+    ADD("/simulate/faults_repeat", test_faults_repeat);
+    ADD("/simulate/policies_differ", test_policies_differ);
+#undef ADD
+    return g_test_run();
+}
