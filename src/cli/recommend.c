@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/listing.h"
+#include "cli/merit.h"
 
 #include "base/json.h"
 
@@ -20,7 +21,8 @@ static const hcp_cli_column SUMMARY[] = {
     {"SWITCH", "switch_recommended", hcp_cli_format_yes, false, false, 0},
     {"MINING USD/h", "btc_profit_per_hour", hcp_cli_format_fixed2, true, false, 0},
     {"AI USD/h", "ai_profit_per_hour", hcp_cli_format_fixed2, true, false, 0},
-    {"REASON", "reason", NULL, false, false, 16},
+    {"USD/MWh", "usd_per_mwh", hcp_cli_format_fixed2, true, false, 0},
+    {"REASON", "reason", NULL, false, false, 8},
     {"CONFIDENCE", "confidence", hcp_cli_format_percent, true, false, 0},
 };
 static const hcp_cli_table SUMMARY_TABLE = {SUMMARY, G_N_ELEMENTS(SUMMARY)};
@@ -37,6 +39,8 @@ static const hcp_cli_column RECORD[] = {
     {"good until", "expires_at", hcp_cli_format_time, false, false, 0},
     {"chosen USD/h", "decision.chosen_usd_micro_per_h", hcp_cli_format_usd, false, false, 0},
     {"rejected USD/h", "decision.rejected_usd_micro_per_h", hcp_cli_format_usd, false, false, 0},
+    {"mining USD/MWh", "btc_usd_per_mwh", hcp_cli_format_fixed2, false, false, 0},
+    {"AI USD/MWh", "ai_usd_per_mwh", hcp_cli_format_fixed2, false, false, 0},
     {"gap USD/h", "decision.gap_usd_micro_per_h", hcp_cli_format_usd, false, false, 0},
     {"cost of moving USD", "decision.switch_cost_usd_micro", hcp_cli_format_usd, false, false, 0},
     {"devices moved", "decision.moved", hcp_cli_format_yes, false, false, 0},
@@ -82,6 +86,8 @@ static void show_why(const json_t *recommendation)
     show_rows("Inputs", &INPUTS_TABLE, json_object_get(decision, "inputs"));
     show_rows("Chosen plan, devices by use", &PLAN_TABLE, json_object_get(decision, "chosen"));
     show_rows("Best rejected plan", &PLAN_TABLE, json_object_get(decision, "rejected"));
+    puts("\nMerit order now");
+    hcp_cli_merit_print(json_object_get(recommendation, "merit_order"));
 }
 
 static void show_one(const json_t *body)

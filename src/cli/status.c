@@ -36,6 +36,7 @@ static const hcp_cli_column FACILITIES[] = {
     {"CAP MW", "cap_w", hcp_cli_format_mw, true, false, 0},
     {"AI MW", "power_by_use_w.ai", hcp_cli_format_mw, true, false, 0},
     {"MINING MW", "power_by_use_w.mining", hcp_cli_format_mw, true, false, 0},
+    {"USD/MWh", "usd_per_mwh", hcp_cli_format_fixed2, true, false, 0},
     {"PROFIT USD", "profit_usd_micro", hcp_cli_format_usd, true, false, 0},
     {"PH/s", "mining_ths", hcp_cli_format_phs, true, false, 0},
     {"SERVING", "devices.by_mode.serving", hcp_cli_format_count, true, false, 0},

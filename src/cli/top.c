@@ -30,6 +30,7 @@ static const struct {
     {"/api/v1/switches?running=true&limit=100", offsetof(hcp_cli_top_view, switches)},
     {"/api/v1/alerts?open=true&limit=100", offsetof(hcp_cli_top_view, alerts)},
     {"/api/v1/recommendations", offsetof(hcp_cli_top_view, recommendations)},
+    {"/api/v1/merit-order", offsetof(hcp_cli_top_view, merit)},
 };
 
 static json_t **part_of(hcp_cli_top_view *view, size_t i)
@@ -132,10 +133,10 @@ static int once(hcp_cli_client *client, hcp_cli_top_view *view, bool json)
         return HCP_EXIT_UNAVAILABLE;
     }
     if (json) {
-        g_autoptr(json_t) all =
-            json_pack("{s:O, s:O, s:O, s:O, s:O, s:O}", "status", view->status, "prices",
-                      view->prices, "queue", view->queue, "switches", view->switches, "alerts",
-                      view->alerts, "recommendations", view->recommendations);
+        g_autoptr(json_t) all = json_pack(
+            "{s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "status", view->status, "prices", view->prices,
+            "queue", view->queue, "switches", view->switches, "alerts", view->alerts,
+            "recommendations", view->recommendations, "merit_order", view->merit);
         hcp_cli_print_json(all);
         return HCP_EXIT_OK;
     }

@@ -10,7 +10,7 @@
 
 /* Each answer is NULL until it was given; owned. */
 typedef struct {
-    json_t *status, *prices, *queue, *switches, *alerts, *recommendations;
+    json_t *status, *prices, *queue, *switches, *alerts, *recommendations, *merit;
     char *fault;      /* why the last round failed, or NULL */
     int64_t taken_us; /* monotonic time of the last good round, 0 = never */
     const char *url;

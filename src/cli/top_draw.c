@@ -5,6 +5,7 @@
 #include "base/timefmt.h"
 #include "base/units.h"
 #include "cli/format.h"
+#include "cli/merit.h"
 #include "cli/table.h"
 #include "cli/top.h"
 
@@ -169,18 +170,6 @@ static const field FACILITIES[] = {
     {"DISPATCH", "recommendation", NULL, 65, 0, false, false},
 };
 
-/* What the plan in force earns for each MWh it draws. */
-static json_t *usd_per_mwh(const json_t *decision)
-{
-    double power_w = 0;
-    size_t i;
-    json_t *plan;
-    json_array_foreach(json_object_get(decision, "chosen"), i, plan) power_w +=
-        hcp_json_number(plan, "power_w", 0);
-    double usd_per_h = hcp_json_number(decision, "chosen_usd_micro_per_h", 0) / 1e6;
-    return power_w > 0 ? json_real(usd_per_h / (power_w / (double)HCP_W_PER_MW)) : json_null();
-}
-
 static const json_t *recommendation_for(const json_t *recommendations, const char *facility)
 {
     size_t i;
@@ -203,7 +192,6 @@ static void draw_facilities(pen *p, const hcp_cli_top_view *view, int most)
         json_t *row = json_copy(item);
         const json_t *advice =
             recommendation_for(view->recommendations, hcp_json_string(item, "facility", ""));
-        json_object_set_new(row, "usd_per_mwh", usd_per_mwh(json_object_get(advice, "decision")));
         hcp_json_set_string(row, "recommendation", hcp_json_string(advice, "recommendation", NULL));
         json_array_append_new(rows, row);
     }
@@ -266,6 +254,47 @@ static void draw_market(pen *p, const hcp_cli_top_view *view, int most)
     p->row = MAX(p->row, right.row + 1);
 }
 
+/* --- unit prices ----------------------------------------------------------------------------------------------------- */
+
+static const field MERIT[] = {
+    {"MERIT ORDER", "facility", NULL, 0, 12, false, false},
+    {"USE", "label", NULL, 13, 31, false, false},
+    {"$/MWh", "margin_usd_per_mwh", hcp_cli_format_fixed2, 45, 9, true, false},
+    {"B/EVEN", "break_even_usd_per_mwh", hcp_cli_format_fixed2, 55, 8, true, false},
+    {"MW", "used_w", format_mw, 64, 7, true, false},
+    {"OF MW", "available_w", format_mw, 72, 8, true, false},
+};
+
+static int by_margin(const void *a, const void *b)
+{
+    double x = hcp_json_number(*(json_t *const *)a, "margin_usd_per_mwh", 0);
+    double y = hcp_json_number(*(json_t *const *)b, "margin_usd_per_mwh", 0);
+    return (x < y) - (x > y);
+}
+
+/* The uses of all facilities in one list. */
+static json_t *all_merit_rows(const json_t *merit)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    json_t *rows = json_array(), *facility, *row;
+    size_t f, i;
+    json_array_foreach(json_object_get(merit, "facilities"), f, facility)
+    {
+        g_autoptr(json_t) its = hcp_cli_merit_rows(facility);
+        json_array_foreach(its, i, row) g_ptr_array_add(found, json_incref(row));
+    }
+    g_ptr_array_sort(found, by_margin);
+    for (i = 0; i < found->len; i++)
+        json_array_append_new(rows, found->pdata[i]);
+    return rows;
+}
+
+static void draw_merit(pen *p, const json_t *merit, int most)
+{
+    g_autoptr(json_t) rows = all_merit_rows(merit);
+    put_rows(p, MERIT, G_N_ELEMENTS(MERIT), rows, most);
+}
+
 /* --- what moves and what is wrong ------------------------------------------------------------------------------------ */
 
 static const field SWITCHES[] = {
@@ -301,6 +330,9 @@ void hcp_cli_top_draw(const hcp_cli_top_view *view, hcp_cli_canvas *canvas, int6
     draw_facilities(&p, view, MAX(left / 4, 3));
     p.row++;
     draw_market(&p, view, 7);
+    p.row++;
+    left = canvas->rows - p.row;
+    draw_merit(&p, view->merit, MAX(left / 2, 3));
     left = canvas->rows - p.row;
     p.row += left > 7;
     const json_t *switches = json_object_get(view->switches, "switches");

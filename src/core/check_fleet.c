@@ -38,6 +38,7 @@ static void recount(const hcp_fleet *fleet, uint32_t device, hcp_group *group,
     tally->movable[mode] += movable;
     tally->movable_at[target] += movable && mode == HCP_MODE_MINING;
     tally->hashing[target] += mode == HCP_MODE_MINING && !switching;
+    tally->settled[mode] += !switching;
 }
 
 static bool same_counts(const hcp_group *a, const hcp_group *b)

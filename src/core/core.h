@@ -96,6 +96,16 @@ void hcp_core_movable(const hcp_core *core, uint32_t group, uint32_t ret_by_mode
 /* IT watts reserved by the devices of a group that are inside switches. */
 int64_t hcp_core_switching_w(const hcp_core *core, uint32_t group);
 
+/* IT watts that the devices of a group draw by use; what is inside switches is left out. */
+typedef struct {
+    int64_t serving_w;
+    int64_t mining_w[HCP_MAX_POWER_TARGETS];
+    int64_t rest_w; /* idle, asleep, off */
+} hcp_group_draw;
+
+/* Fills the draw of a group. With hcp_core_switching_w of its groups it adds up to the power of the facility. */
+void hcp_core_draw(const hcp_core *core, uint32_t group, hcp_group_draw *ret_draw);
+
 /* Mask of the classes a customer means by `text`: a class key ("H100-80GB"), a family ("A100") or a label; 0 = none. */
 uint64_t hcp_core_match_classes(const hcp_core *core, const char *text);
 

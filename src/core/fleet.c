@@ -83,6 +83,7 @@ static void count(hcp_core *core, const weight *w, uint32_t n, bool add)
     }
     if (w->mode == HCP_MODE_MINING && !w->switching)
         tally->hashing[w->target] += k;
+    tally->settled[w->mode] += w->switching ? 0 : k;
     int64_t power_w = add ? w->power_w * n : -w->power_w * n;
     facility->it_power_w += power_w;
     facility->use_power_w[w->use] += power_w;

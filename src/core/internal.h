@@ -21,6 +21,7 @@ typedef struct {
     uint32_t movable[HCP_MODES]; /* healthy, in service, unleased, not switching, by mode */
     uint32_t movable_at[HCP_MAX_POWER_TARGETS]; /* of the movable miners, by power target */
     uint32_t hashing[HCP_MAX_POWER_TARGETS];    /* miners that are not switching, by power target */
+    uint32_t settled[HCP_MODES];                /* all that are not switching, by mode */
 } hcp_group_tally;
 
 typedef struct hcp_schedule hcp_schedule; /* schedule.c */

@@ -84,3 +84,20 @@ int64_t hcp_core_switching_w(const hcp_core *core, uint32_t group_ix)
     }
     return total_w;
 }
+
+void hcp_core_draw(const hcp_core *core, uint32_t group_ix, hcp_group_draw *ret_draw)
+{
+    const hcp_group *group = hcp_state_group(&core->state, group_ix);
+    const hcp_class_defined *cls = &hcp_state_class(&core->state, group->class_ix)->def;
+    const hcp_group_tally *tally = hcp_core_tally(core, group_ix);
+    *ret_draw = (hcp_group_draw){0};
+    for (uint32_t t = 0; t < HCP_MAX_POWER_TARGETS; t++)
+        ret_draw->mining_w[t] = tally->hashing[t] * hcp_power_device_w(cls, HCP_MODE_MINING, t);
+    for (int mode = 0; mode < HCP_MODES; mode++) {
+        int64_t power_w = tally->settled[mode] * hcp_power_device_w(cls, (hcp_mode)mode, 0);
+        if (mode == HCP_MODE_SERVING)
+            ret_draw->serving_w = power_w;
+        else if (mode != HCP_MODE_MINING)
+            ret_draw->rest_w += power_w;
+    }
+}

@@ -99,16 +99,4 @@ const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name);
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,
                                      const hcp_dispatch_class *class_, int target);
 
-/* One row of the merit order: a use of power at this facility and what it earns. */
-typedef struct {
-    int class_ix; /* index into input->classes */
-    int target;   /* -1: serving */
-    double usd_per_mwh;
-    double power_w; /* it could take now */
-} hcp_merit;
-
-/* Fills `ret_rows` with every use (serving by class, mining by class and target), best first; returns how many (at most
- * `max`). */
-int hcp_dispatch_merit(const hcp_dispatch_input *input, hcp_merit *ret_rows, int max);
-
 #endif

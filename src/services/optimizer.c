@@ -5,6 +5,7 @@
 #include "http/page.h"
 #include "services/internal.h"
 #include "services/list.h"
+#include "services/merit.h"
 #include "services/prices.h"
 
 #include <math.h>
@@ -175,8 +176,9 @@ static json_t *decision_json(const hcp_state *state, const hcp_decision_recorded
     return object;
 }
 
-static json_t *recommendation_json(const hcp_state *state, uint32_t facility)
+static json_t *recommendation_json(hcp_services *services, uint32_t facility)
 {
+    const hcp_state *state = hcp_services_state(services);
     const hcp_facility *site = hcp_state_facility(state, facility);
     const hcp_decision_recorded *decision = &site->decision;
     json_t *object = json_object();
@@ -186,6 +188,7 @@ static json_t *recommendation_json(const hcp_state *state, uint32_t facility)
                         hcp_money_to_usd(decision->btc_usd_micro_per_h));
     hcp_json_set_number(object, "ai_profit_per_hour",
                         hcp_money_to_usd(decision->ai_usd_micro_per_h));
+    hcp_merit_set_planned(object, state, decision);
     hcp_json_set_number(object, "confidence", decision->confidence);
     hcp_json_set_bool(object, "switch_recommended", decision->switch_recommended);
     hcp_json_set_string(object, "reason", decision->reason);
@@ -193,6 +196,7 @@ static json_t *recommendation_json(const hcp_state *state, uint32_t facility)
     hcp_services_set_id(object, "decision_id", HCP_ID_DECISION, decision->id.value);
     hcp_json_set_time(object, "expires_at", decision->expires_us);
     json_object_set_new(object, "decision", decision_json(state, decision, site->decided_us));
+    json_object_set_new(object, "merit_order", hcp_merit_json(services, facility));
     return object;
 }
 
@@ -219,7 +223,7 @@ static void get_recommendation(hcp_http_request *request, void *data)
             hcp_state_facility(state, facility)->def.key);
         return;
     }
-    hcp_http_reply_json(request, 200, recommendation_json(state, facility));
+    hcp_http_reply_json(request, 200, recommendation_json(services, facility));
 }
 
 static void list_recommendations(hcp_http_request *request, void *data)
@@ -229,7 +233,7 @@ static void list_recommendations(hcp_http_request *request, void *data)
     json_t *list = json_array();
     for (uint32_t facility = 0; facility < state->fleet.facilities->len; facility++)
         if (decided(state, facility))
-            json_array_append_new(list, recommendation_json(state, facility));
+            json_array_append_new(list, recommendation_json(services, facility));
     json_t *body = json_pack("{s:o}", "recommendations", list);
     hcp_page_finish(request, body, NULL);
     hcp_http_reply_json(request, 200, body);

@@ -4,6 +4,7 @@
 #include "core/metering.h"
 #include "core/queue.h"
 #include "services/internal.h"
+#include "services/merit.h"
 
 #include <math.h>
 
@@ -54,8 +55,9 @@ static void set_meter(json_t *object, const hcp_meter *meter)
                                meter->energy_cost_usd_micro);
 }
 
-static json_t *facility_json(const hcp_state *state, uint32_t facility, int64_t now_us)
+static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t now_us)
 {
+    const hcp_state *state = hcp_services_state(services);
     const hcp_facility *site = hcp_state_facility(state, facility);
     json_t *object = json_object();
     hcp_services_set_id(object, "facility_id", HCP_ID_FACILITY, site->def.id.value);
@@ -73,6 +75,7 @@ static json_t *facility_json(const hcp_state *state, uint32_t facility, int64_t 
     hcp_meter meter;
     hcp_meter_read(state, facility, now_us, &meter);
     set_meter(object, &meter);
+    hcp_merit_set_margins(object, services, facility);
     return object;
 }
 
@@ -156,7 +159,7 @@ static void get_status(hcp_http_request *request, void *data)
     int64_t now_us = hcp_platform_now(services->platform);
     json_t *facilities = json_array();
     for (uint32_t f = 0; f < state->fleet.facilities->len; f++)
-        json_array_append_new(facilities, facility_json(state, f, now_us));
+        json_array_append_new(facilities, facility_json(services, f, now_us));
     json_t *body = json_object();
     hcp_json_set_string(body, "status", overall(services, state));
     hcp_json_set_time(body, "timestamp", now_us);

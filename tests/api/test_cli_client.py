@@ -48,7 +48,7 @@ def fixture_waiting(daemon, ask):
 # --- the same as the API ------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("command, path, member", [
-    ("status", "/api/v1/status", None), ("prices", "/api/v1/prices/current", None),
+    ("status", "/api/v1/status", None), ("merit", "/api/v1/merit-order", "facilities"), ("prices", "/api/v1/prices/current", None),
     ("queue", "/api/v1/queue?limit=50", "queue"), ("workloads", "/api/v1/workloads?limit=50", "workloads"),
     ("resources", "/api/v1/resources?limit=50", "resources"),
     ("recommend", "/api/v1/recommendations", "recommendations")])
@@ -73,6 +73,15 @@ def test_tables_are_aligned_and_plain_when_piped(ask, waiting, command):
         if row.startswith("There are more"):
             continue
         assert row == row.rstrip() and len(row) > starts[-1] - 20
+
+
+def test_merit_is_a_compact_table(daemon, ask):
+    title, head, *rows = ask("merit", "--facility", "lab").stdout.splitlines()
+    order = daemon.json("/api/v1/merit-order?facility=lab")["facilities"][0]
+    assert re.match(r"lab: electricity [\d.]+ USD/MWh \(good\), [\d.]+ of 0\.250 MW used", title)
+    assert "BREAK-EVEN" in head and len(rows) == len(order["rows"]) and max(map(len, rows)) <= 80
+    assert any(row.startswith("mining H100-80GB") and "sim." in row for row in rows)
+    assert ask("merit", "--facility", "nowhere").returncode == FAILED
 
 
 def test_one_row_has_the_values_of_the_api(daemon, ask, waiting):
@@ -115,7 +124,7 @@ def test_explain_gives_the_sentence(daemon, ask, waiting):
 
 def test_recommend_why_shows_inputs_and_both_plans(ask):
     text = ask("recommend", "--why").stdout
-    for expected in ("reason", "would change when", "Inputs", "Chosen plan", "USD/MWh", "electricity"):
+    for expected in ("reason", "would change when", "Inputs", "Chosen plan", "USD/MWh", "electricity", "Merit order", "BREAK-EVEN"):
         assert expected in text
     assert ask("recommend", "--facility", "nowhere").returncode == FAILED
 
@@ -228,7 +237,7 @@ def test_top_once_shows_what_the_api_says(daemon, ask, waiting):
     assert "Power" in text and "$/MWh" in text and "P3" in text and "BTC" in text
     assert status["facilities"][0]["facility"] in text and max(map(len, text.splitlines())) <= 80
     assert set(json.loads(ask("top", "--json").stdout)) == {
-        "status", "prices", "queue", "switches", "alerts", "recommendations"}
+        "status", "prices", "queue", "switches", "alerts", "recommendations", "merit_order"}
     assert ask("top").returncode == USAGE  # no terminal
 
 

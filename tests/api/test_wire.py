@@ -85,6 +85,7 @@ CALLS = {
     "calculateProfitability": (200, {"resource_type": "GPU", "power_draw_w": 700}, {}),
     "getRecommendation": (200, None, {}),
     "listRecommendations": (200, None, {}),
+    "getMeritOrder": (200, None, {}),
     "listDecisions": (200, None, {}),
     "getDecision": (200, None, {"id": lambda s: s.decision}),
     "listQueue": (200, None, {}),

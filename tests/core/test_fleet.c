@@ -167,8 +167,41 @@ static void test_readings_for_economics(void)
     g_assert_cmpuint(movable[HCP_MODE_IDLE], ==, SITE_H100_COUNT - 4);
     g_assert_cmpuint(movable[HCP_MODE_SERVING], ==, 0);
     g_assert_cmpint(hcp_core_switching_w(s.core, group), ==, 3 * 700);
+    hcp_group_draw draw;
+    hcp_core_draw(s.core, group, &draw);
+    int64_t idle_w = hcp_state_class(state, SITE_H100)->def.idle_w;
+    g_assert_cmpint(draw.serving_w, ==, 0);
+    g_assert_cmpint(draw.rest_w, ==, (SITE_H100_COUNT - 3) * idle_w);
     site_drive(&s, HCP_US_PER_MS);
     g_assert_cmpint(hcp_core_switching_w(s.core, group), ==, 0);
+    hcp_core_draw(s.core, group, &draw);
+    g_assert_cmpint(draw.serving_w, ==, 3 * 700);
+    site_finish(&s);
+}
+
+/* What the groups of a facility draw by use, and what switches, is the power of the facility. */
+static void test_draws_add_up(void)
+{
+    site s;
+    site_init(&s);
+    (void)site_allocate(&s, SITE_H100, SITE_NORTH, 3);
+    site_drive(&s, HCP_US_PER_MS);
+    (void)site_allocate(&s, SITE_A100, SITE_NORTH, 2);
+    const hcp_state *state = hcp_core_state(s.core);
+    int64_t total_w = 0, mining_w = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        hcp_group_draw draw;
+        if (hcp_state_group(state, g)->facility != SITE_NORTH)
+            continue;
+        hcp_core_draw(s.core, g, &draw);
+        total_w += draw.serving_w + draw.rest_w + hcp_core_switching_w(s.core, g);
+        for (int t = 0; t < HCP_MAX_POWER_TARGETS; t++)
+            mining_w += draw.mining_w[t];
+    }
+    const hcp_facility *north = hcp_state_facility(state, SITE_NORTH);
+    g_assert_cmpint(mining_w, ==, north->use_power_w[HCP_USE_MINING]);
+    g_assert_cmpint(mining_w, >, 0);
+    g_assert_cmpint(total_w + mining_w, ==, north->it_power_w);
     site_finish(&s);
 }
 
@@ -285,6 +318,7 @@ int main(int argc, char **argv)
     g_test_add_func("/core/power/arithmetic", test_power);
     g_test_add_func("/core/power/switching", test_power_of_a_switch);
     g_test_add_func("/core/fleet/readings", test_readings_for_economics);
+    g_test_add_func("/core/fleet/draws", test_draws_add_up);
     g_test_add_func("/core/fleet/limits", test_limits);
     g_test_add_func("/core/fleet/emergency", test_registration_in_emergency);
     g_test_add_func("/core/timers/order", test_timers);

@@ -169,19 +169,6 @@ static void test_plan_fits_cap(void)
     }
 }
 
-static void test_merit_order(void)
-{
-    hcp_dispatch_class classes[] = {asic(10, 0), gpu(1, 1)};
-    hcp_dispatch_input input = input_of(classes, 2, 40);
-    hcp_merit rows[8];
-    int n = hcp_dispatch_merit(&input, rows, 8);
-    g_assert_cmpint(n, ==, 4);
-    g_assert_cmpint(rows[0].class_ix, ==, 1);
-    g_assert_cmpint(rows[0].target, ==, -1);
-    for (int i = 1; i < n; i++)
-        g_assert_cmpfloat(rows[i - 1].usd_per_mwh, >=, rows[i].usd_per_mwh);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -193,6 +180,5 @@ int main(int argc, char **argv)
     g_test_add_func("/dispatch/cap_prefers_better_merit", test_cap_prefers_better_merit);
     g_test_add_func("/dispatch/serving_comes_first", test_serving_comes_first);
     g_test_add_func("/dispatch/plan_fits_cap", test_plan_fits_cap);
-    g_test_add_func("/dispatch/merit_order", test_merit_order);
     return g_test_run();
 }
