@@ -86,10 +86,17 @@ static bool play_all(const options *o, const hcp_cli_report *report, GArray *run
     return true;
 }
 
+static void print_json(const hcp_cli_report *report)
+{
+    g_autoptr(json_t) object = hcp_cli_report_json(report);
+    g_autofree char *text = hcp_json_print_pretty(object);
+    puts(text);
+}
+
 static bool show(const options *o, const hcp_cli_report *report, GError **error)
 {
     if (o->json)
-        hcp_cli_report_print_json(report);
+        print_json(report);
     else
         hcp_cli_report_print(report);
     return o->html == NULL || hcp_cli_report_write(report, o->html, error);

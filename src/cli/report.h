@@ -6,6 +6,7 @@
 #ifndef HCP_CLI_REPORT_H
 #define HCP_CLI_REPORT_H
 
+#include "base/json.h"
 #include "economics/backtest.h"
 
 /* One policy's run, step by step. */
@@ -29,11 +30,15 @@ typedef struct {
     size_t n_runs; /* the last one is drawn in the weeks */
 } hcp_cli_report;
 
+/* Result and name ("mine-only", "ai-only", "both-on") of staying in `state`, one of the static plans. */
+hcp_backtest_result hcp_cli_report_static(const hcp_cli_report *report, int state);
+const char *hcp_cli_report_static_name(const hcp_cli_report *report, int state);
+
 /* Prints tables: plans, regret by cause, and whether the last policy's forecasts were right. */
 void hcp_cli_report_print(const hcp_cli_report *report);
 
-/* Prints one JSON object. */
-void hcp_cli_report_print_json(const hcp_cli_report *report);
+/* The figures of those tables as one object. New reference. */
+json_t *hcp_cli_report_json(const hcp_cli_report *report);
 
 /* Writes the page. */
 bool hcp_cli_report_write(const hcp_cli_report *report, const char *path, GError **error);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backtest's report as text and as JSON. */
-#include "base/json.h"
+/* The backtest's report as text. */
 #include "cli/report.h"
 #include "economics/regret.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static void print_number(double value)
 {
@@ -29,29 +27,6 @@ static void print_row(const hcp_cli_report *r, const char *name, const hcp_backt
     for (int s = 0; s < r->plant->n_states; s++)
         printf("%s%zu", s > 0 ? "/" : "  ", result->steps_in[s]);
     putchar('\n');
-}
-
-static hcp_backtest_result static_result(const hcp_cli_report *r, int state)
-{
-    hcp_backtest_result result = {.profit_usd = r->bounds->static_usd[state]};
-    result.steps_in[state] = r->market->n;
-    for (size_t t = 0; t < r->market->n; t++) {
-        hcp_plant_terms terms[HCP_PLANT_STATES_MAX];
-        hcp_plant_inputs in = hcp_market_settled(r->market, t);
-        hcp_plant_terms_get(r->plant, &in, terms);
-        result.energy_mwh += terms[state].mwh;
-    }
-    return result;
-}
-
-static const char *static_name(const hcp_cli_report *r, int state, bool *ret_best)
-{
-    *ret_best = state == r->bounds->best_static;
-    if (r->plant->mines[state] && r->plant->serves[state])
-        return *ret_best ? "both-on *" : "both-on";
-    if (r->plant->mines[state])
-        return *ret_best ? "mine-only *" : "mine-only";
-    return *ret_best ? "ai-only *" : "ai-only";
 }
 
 static void print_reserve(const hcp_cli_report *r)
@@ -89,10 +64,10 @@ static void print_calibration(const hcp_cli_report *r)
         const hcp_calibration_bin *b = &s->result.calibration.bins[i];
         if (b->n == 0)
             continue;
-        double n = (double)b->n, mean = b->settled_sum / n;
-        double error = sqrt(MAX(0.0, b->settled_square_sum / n - mean * mean) / n);
+        double n = (double)b->n;
         printf("  from %8.0f  %8zu  %9.2f  %12.2f  %10.2f  %10.1f %%\n", hcp_calibration_edge(i),
-               b->n, b->forecast_sum / n, mean, error, 100.0 * (double)b->inside / n);
+               b->n, b->forecast_sum / n, b->settled_sum / n, hcp_calibration_std_error(b),
+               100.0 * (double)b->inside / n);
     }
     printf("  all: %.1f %% of prices inside the stated 80 %% range\n\n",
            100.0 * hcp_calibration_coverage(&s->result.calibration));
@@ -106,11 +81,12 @@ void hcp_cli_report_print(const hcp_cli_report *r)
     printf("%-18s %16s %14s %8s %8s %8s %8s %8s  steps in %s\n", "plan", "profit USD", "uplift USD",
            "% static", "% closed", "switches", "USD/MWh", "MAE", states->str);
     for (int s = 0; s < r->plant->n_states; s++) {
-        bool best;
         if (!hcp_plant_is_static_plan(r->plant, s))
             continue;
-        hcp_backtest_result result = static_result(r, s);
-        print_row(r, static_name(r, s, &best), &result);
+        hcp_backtest_result result = hcp_cli_report_static(r, s);
+        g_autofree char *name = g_strdup_printf("%s%s", hcp_cli_report_static_name(r, s),
+                                                s == r->bounds->best_static ? " *" : "");
+        print_row(r, name, &result);
     }
     for (size_t i = 0; i < r->n_runs; i++) {
         const hcp_cli_run *s = &r->runs[i];
@@ -122,60 +98,4 @@ void hcp_cli_report_print(const hcp_cli_report *r)
     print_calibration(r);
     puts("* best static plan; closed = (profit - best static) / (optimum - best static); MAE in "
          "USD/MWh");
-}
-
-static json_t *json_row(const hcp_cli_report *r, const char *name,
-                        const hcp_backtest_result *result)
-{
-    json_t *row = json_object();
-    double closed = hcp_backtest_closed_pct(r->bounds, result->profit_usd);
-    hcp_json_set_string(row, "plan", name);
-    hcp_json_set_number(row, "profit_usd", result->profit_usd);
-    if (!isnan(closed))
-        hcp_json_set_number(row, "closed_pct", closed);
-    hcp_json_set_int(row, "switches", result->switches);
-    hcp_json_set_number(row, "switching_usd", result->switching_usd);
-    hcp_json_set_number(row, "reserve_usd", result->reserve_usd);
-    hcp_json_set_int(row, "called_steps", (int64_t)result->called_steps);
-    hcp_json_set_number(row, "energy_mwh", result->energy_mwh);
-    hcp_json_set_number(row, "forecast_mae_usd_mwh", result->forecast_mae_usd_per_mwh);
-    json_t *steps = json_object();
-    for (int s = 0; s < r->plant->n_states; s++)
-        hcp_json_set_int(steps, r->plant->names[s], (int64_t)result->steps_in[s]);
-    json_object_set_new(row, "steps_in", steps);
-    hcp_regret regret = hcp_regret_by_cause(r->market, r->plant, result->profit_usd);
-    hcp_json_set_number(row, "regret_forecast_usd", regret.forecast_usd);
-    hcp_json_set_number(row, "regret_switching_usd", regret.switching_usd);
-    hcp_json_set_number(row, "regret_constraints_usd", regret.constraints_usd);
-    double coverage = hcp_calibration_coverage(&result->calibration);
-    if (!isnan(coverage))
-        hcp_json_set_number(row, "in_80_pct_range", coverage);
-    return row;
-}
-
-void hcp_cli_report_print_json(const hcp_cli_report *r)
-{
-    g_autoptr(json_t) out = json_object();
-    json_t *plans = json_array();
-    hcp_json_set_int(out, "steps", (int64_t)r->market->n);
-    hcp_json_set_number(out, "step_h", r->market->step_h);
-    hcp_json_set_time(out, "from", r->market->steps[0].ts_us);
-    hcp_json_set_string(out, "best_static", r->plant->names[r->bounds->best_static]);
-    for (int s = 0; s < r->plant->n_states; s++) {
-        if (!hcp_plant_is_static_plan(r->plant, s))
-            continue;
-        bool best;
-        hcp_backtest_result result = static_result(r, s);
-        const char *name = static_name(r, s, &best);
-        g_autofree char *bare = g_strndup(name, strcspn(name, " "));
-        json_array_append_new(plans, json_row(r, bare, &result));
-    }
-    for (size_t i = 0; i < r->n_runs; i++) {
-        const hcp_cli_run *s = &r->runs[i];
-        json_array_append_new(plans, json_row(r, s->name, &s->result));
-    }
-    json_array_append_new(plans, json_row(r, "optimum", &r->bounds->optimum));
-    json_object_set_new(out, "plans", plans);
-    g_autofree char *text = hcp_json_print_pretty(out);
-    puts(text);
 }

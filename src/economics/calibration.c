@@ -25,6 +25,12 @@ void hcp_calibration_add(hcp_calibration *calibration, double forecast, double l
     b->inside += settled >= low && settled <= high;
 }
 
+double hcp_calibration_std_error(const hcp_calibration_bin *bin)
+{
+    double n = (double)bin->n, mean = bin->settled_sum / n;
+    return sqrt(fmax(0.0, bin->settled_square_sum / n - mean * mean) / n);
+}
+
 double hcp_calibration_coverage(const hcp_calibration *calibration)
 {
     size_t n = 0, inside = 0;

@@ -26,6 +26,9 @@ double hcp_calibration_edge(int bin);
 void hcp_calibration_add(hcp_calibration *calibration, double forecast, double low, double high,
                          double settled);
 
+/* Standard error of the mean settled price of a bin with steps in it, USD/MWh. */
+double hcp_calibration_std_error(const hcp_calibration_bin *bin);
+
 /* Share of all steps whose price fell inside the stated 80 % range; NAN before the first. */
 double hcp_calibration_coverage(const hcp_calibration *calibration);
 

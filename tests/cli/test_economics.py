@@ -8,6 +8,7 @@ import math
 import os
 import pathlib
 import random
+import re
 import subprocess
 
 import pytest
@@ -74,10 +75,28 @@ def test_backtest_page_stands_alone(market, tmp_path):
     run = hcp("backtest", "--market", market, "--preset", "s19xp-slow", "--html", page)
     assert run.returncode == 0, run.stderr
     text = page.read_text(encoding="utf-8")
-    assert text.count("<svg") == 3 and "NaN" not in text and "nan" not in text
-    assert "src=" not in text and "href=" not in text
-    for name in ("mpc", "hcp", "optimum"):
-        assert f"<th>{name}</th>" in text
+    assert "src=" not in text and "<link" not in text and "uPlot" in text
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+    assert [plan["plan"] for plan in data["plans"]][-2:] == ["hcp", "optimum"]
+    series = data["series"]
+    lengths = {len(values) for values in series.values()} | {len(run["gain_usd"]) for run in series["runs"]}
+    assert lengths - {len(series["runs"])} == {data["steps"]}
+    plans = {plan["plan"]: plan["profit_usd"] for plan in data["plans"]}
+    for run_series in series["runs"]:
+        assert run_series["gain_usd"][-1] == pytest.approx(plans[run_series["plan"]] - plans["mine-only"], abs=0.01)
+    assert series["optimum_gain_usd"][-1] == pytest.approx(plans["optimum"] - plans["mine-only"], abs=0.01)
+    assert [week["to"] - week["from"] for week in data["weeks"]] == [168, 168]
+
+
+def test_backtest_page_lets_no_name_end_the_data(market, tmp_path):
+    site = tmp_path / "<script>a<!--.json"
+    site.write_text(json.dumps({"asic_jth": 21.5}), encoding="utf-8")
+    page = tmp_path / "report.html"
+    run = hcp("backtest", "--market", market, "--site", site, "--policies", "static", "--html", page)
+    assert run.returncode == 0, run.stderr
+    data = page.read_text(encoding="utf-8").split('id="data">')[1].split("</script>")[0]
+    assert json.loads(data)["site"].endswith("<script>a<!--.json")
+    assert "<" not in data
 
 
 def test_backtest_sells_reserve(market):
