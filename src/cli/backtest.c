@@ -17,7 +17,8 @@
 typedef struct {
     char *market, *policies, *model, *html;
     hcp_cli_site_source site;
-    double from, to;   /* fractions of the file */
+    double from, to; /* fractions of the file */
+    double utc_offset_h;
     double call_price; /* 0 = no reserve is sold */
     gboolean json, list;
 } options;
@@ -75,6 +76,7 @@ static bool play_all(const options *o, const hcp_cli_report *report, GArray *run
         return false;
     hcp_policy_config config = hcp_policy_config_default();
     config.initial_state = report->bounds->best_static;
+    config.utc_offset_h = o->utc_offset_h;
     config.model = model ? &model->model : NULL;
     g_auto(GStrv) names = g_strsplit(o->policies, ",", -1);
     for (int i = 0; names[i] != NULL; i++) {
@@ -127,7 +129,7 @@ static bool play_and_show(const options *o, const hcp_market *played, const hcp_
 static bool backtest(const options *o, GError **error)
 {
     hcp_market market = {0};
-    if (!hcp_cli_load_market(o->market, &market, error))
+    if (!hcp_cli_load_market(o->market, o->utc_offset_h, &market, error))
         return false;
     g_autoptr(hcp_plant) plant = hcp_cli_load_site(&o->site, &market, error);
     bool done = plant != NULL;
@@ -177,6 +179,8 @@ static const hcp_cli_option OWN[] = {
     {"trace", 0, HCP_CLI_FILE, AT(site.trace), "GPU demand trace", "FILE", NULL},
     {"spot", 0, HCP_CLI_FILE, AT(site.spot), "GPU rental prices", "FILE", NULL},
     {"model", 0, HCP_CLI_FILE, AT(model), "Price model from `hcp fit`", "FILE", NULL},
+    {"utc-offset", 0, HCP_CLI_NUMBER, AT(utc_offset_h),
+     "Standard time of the market day (-6, ERCOT; 1 for central Europe)", "HOURS", NULL},
     {"reserve", 0, HCP_CLI_NUMBER, AT(call_price),
      "Running miners sell reserve at the recorded prices and are called from this settled "
      "price",
@@ -190,7 +194,8 @@ static const hcp_cli_option OWN[] = {
 
 static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
 static const options DEFAULTS = {.policies = (char *)"static,threshold,band,lcp,mpc,hcp",
-                                 .to = 1.0};
+                                 .to = 1.0,
+                                 .utc_offset_h = HCP_UTC_OFFSET_DEFAULT_H};
 
 const hcp_cli_command HCP_CLI_BACKTEST = {
     .name = "backtest",

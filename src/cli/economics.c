@@ -100,12 +100,18 @@ static void settle(hcp_market *market)
         market->steps[t].price_usd_per_mwh = market->steps[t].dam_usd_per_mwh;
 }
 
-bool hcp_cli_load_market(const char *path, hcp_market *ret_market, GError **error)
+bool hcp_cli_load_market(const char *path, double utc_offset_h, hcp_market *ret_market,
+                         GError **error)
 {
     g_autoptr(hcp_csv) csv = hcp_csv_open(path, error);
     market_columns columns;
     if (csv == NULL || !find_columns(csv, &columns, error))
         return false;
+    if (!(fabs(utc_offset_h) <= 14.0)) {
+        g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
+                    "--utc-offset: %g is no time zone, give hours from -14 to 14", utc_offset_h);
+        return false;
+    }
     g_autoptr(GArray) steps = g_array_new(FALSE, TRUE, sizeof(hcp_market_step));
     GError *problem = NULL;
     while (hcp_csv_next(csv, &problem)) {
@@ -120,7 +126,8 @@ bool hcp_cli_load_market(const char *path, hcp_market *ret_market, GError **erro
         g_propagate_prefixed_error(error, problem, "%s: ", path);
         return false;
     }
-    *ret_market = (hcp_market){.n = steps->len, .utc_offset_h = -6.0, .publication_hour = 14.0};
+    *ret_market =
+        (hcp_market){.n = steps->len, .utc_offset_h = utc_offset_h, .publication_hour = 14.0};
     ret_market->steps = (hcp_market_step *)(void *)g_array_free(g_steal_pointer(&steps), FALSE);
     ret_market->step_h =
         (double)(ret_market->steps[1].ts_us - ret_market->steps[0].ts_us) / (double)HCP_US_PER_H;

@@ -10,9 +10,10 @@
 bool hcp_cli_load_model(const char *path, hcp_price_model_owned **ret_model, GError **error);
 
 /* Reads a recorded market: ts_utc, dam_usd_mwh, rtm_usd_mwh (where it is there on every row it settles, otherwise the
- * day-ahead price does), btc_usd, difficulty, subsidy_btc, fee_btc_per_block, fee_btc_per_block_prevday. The step is
+ * day-ahead price does), btc_usd, difficulty, subsidy_btc, fee_btc_per_block, fee_btc_per_block_prevday. `utc_offset_h` is the standard time of its market day. The step is
  * the distance of the first two rows. Free with hcp_cli_market_finish. */
-bool hcp_cli_load_market(const char *path, hcp_market *ret_market, GError **error);
+bool hcp_cli_load_market(const char *path, double utc_offset_h, hcp_market *ret_market,
+                         GError **error);
 
 /* Releases a market's steps. */
 void hcp_cli_market_finish(hcp_market *market);

@@ -12,12 +12,13 @@ typedef struct {
     char **markets;
     char *out, *name, *provenance, *date;
     double from, to;
+    double utc_offset_h;
 } options;
 
 static bool add_market(hcp_price_fit **fit, const char *path, const options *o, GError **error)
 {
     hcp_market market = {0};
-    if (!hcp_cli_load_market(path, &market, error))
+    if (!hcp_cli_load_market(path, o->utc_offset_h, &market, error))
         return false;
     if (*fit == NULL)
         *fit = hcp_price_fit_new(market.step_h);
@@ -77,6 +78,8 @@ static const hcp_cli_option OWN[] = {
      "FILE", NULL},
     {"from", 0, HCP_CLI_NUMBER, AT(from), "Start at this fraction of each file", "X", NULL},
     {"to", 0, HCP_CLI_NUMBER, AT(to), "End at this fraction of each file", "X", NULL},
+    {"utc-offset", 0, HCP_CLI_NUMBER, AT(utc_offset_h),
+     "Standard time of the market day (-6, ERCOT; 1 for central Europe)", "HOURS", NULL},
     {"out", 'o', HCP_CLI_FILE, AT(out), "Write the model here", "FILE", NULL},
     {"name", 0, HCP_CLI_STRING, AT(name), "Name of the model", "NAME", NULL},
     {"provenance", 0, HCP_CLI_STRING, AT(provenance), "Where the prices are from", "TEXT", NULL},
@@ -84,7 +87,7 @@ static const hcp_cli_option OWN[] = {
 };
 
 static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
-static const options DEFAULTS = {.to = 1.0};
+static const options DEFAULTS = {.to = 1.0, .utc_offset_h = HCP_UTC_OFFSET_DEFAULT_H};
 
 const hcp_cli_command HCP_CLI_FIT = {
     .name = "fit",

@@ -50,7 +50,14 @@ static json_t *read_object(session *s, GError **error)
     return object;
 }
 
-static bool open_session(session *s, const char *name, const hcp_price_model *model, GError **error)
+typedef struct {
+    char *name, *model;
+    double utc_offset_h;
+    gboolean list;
+} arguments;
+
+static bool open_session(session *s, const arguments *args, const hcp_price_model *model,
+                         GError **error)
 {
     g_autoptr(json_t) head = read_object(s, error);
     if (head == NULL)
@@ -66,12 +73,13 @@ static bool open_session(session *s, const char *name, const hcp_price_model *mo
     const char *initial = hcp_json_string(head, "initial", s->plant->names[0]);
     config.initial_state = hcp_plant_state(s->plant, initial);
     config.model = model;
+    config.utc_offset_h = args->utc_offset_h;
     if (config.initial_state < 0) {
         g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
                     "line 1: \"initial\" names no state of this plant: %s", initial);
         return false;
     }
-    s->policy = hcp_policy_new(name, s->plant, &config, error);
+    s->policy = hcp_policy_new(args->name, s->plant, &config, error);
     return s->policy != NULL;
 }
 
@@ -162,11 +170,6 @@ static void list_policies(void)
         printf("%-10s %s\n", hcp_policy_all()[i]->name, hcp_policy_all()[i]->summary);
 }
 
-typedef struct {
-    char *name, *model;
-    gboolean list;
-} arguments;
-
 static int run(const void *given, char **operands)
 {
     (void)operands;
@@ -179,7 +182,7 @@ static int run(const void *given, char **operands)
     g_autoptr(hcp_price_model_owned) model = NULL;
     session s = {0};
     bool done = (args->model == NULL || hcp_cli_load_model(args->model, &model, &error)) &&
-                open_session(&s, args->name, model ? &model->model : NULL, &error) &&
+                open_session(&s, args, model ? &model->model : NULL, &error) &&
                 run_session(&s, &error);
     session_finish(&s);
     if (!done)
@@ -195,11 +198,13 @@ static const hcp_cli_option OWN[] = {
      "static threshold band lcp mpc hcp"},
     {"model", 'm', HCP_CLI_FILE, AT(model), "Price model written by `hcp fit` (built in)", "FILE",
      NULL},
+    {"utc-offset", 0, HCP_CLI_NUMBER, AT(utc_offset_h),
+     "Standard time of the market day (-6, ERCOT; 1 for central Europe)", "HOURS", NULL},
     {"list", 'l', HCP_CLI_FLAG, AT(list), "List the policies", NULL, NULL},
 };
 
 static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
-static const arguments DEFAULTS = {.name = (char *)"hcp"};
+static const arguments DEFAULTS = {.name = (char *)"hcp", .utc_offset_h = HCP_UTC_OFFSET_DEFAULT_H};
 
 const hcp_cli_command HCP_CLI_POLICY = {
     .name = "policy",

@@ -32,7 +32,7 @@ const hcp_policy_ops *const *hcp_policy_all(void)
 
 hcp_policy_config hcp_policy_config_default(void)
 {
-    return (hcp_policy_config){.utc_offset_h = -6.0};
+    return (hcp_policy_config){.utc_offset_h = HCP_UTC_OFFSET_DEFAULT_H};
 }
 
 hcp_policy *hcp_policy_new(const char *name, const hcp_plant *plant,

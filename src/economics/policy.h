@@ -52,6 +52,9 @@ typedef struct {
     const char *source;         /* policy or component that decided, static text */
 } hcp_policy_decision;
 
+/* Standard time of the ERCOT market day, where nothing else is said. */
+#define HCP_UTC_OFFSET_DEFAULT_H (-6.0)
+
 typedef struct hcp_policy hcp_policy;
 typedef struct hcp_price_model hcp_price_model;
 

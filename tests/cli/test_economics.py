@@ -99,6 +99,15 @@ def test_backtest_page_lets_no_name_end_the_data(market, tmp_path):
     assert "<" not in data
 
 
+def test_market_day_follows_the_utc_offset(market):
+    """The hour of the day that the price chain learns by is another one, so its forecasts are."""
+    errors = set()
+    for offset in ("-6", "1", "9"):
+        _, plans = backtest("--market", market, "--preset", "s19xp-slow", "--policies", "hcp", "--utc-offset", offset)
+        errors.add(plans["hcp"]["forecast_mae_usd_mwh"])
+    assert len(errors) == 3
+
+
 def test_backtest_sells_reserve(market):
     rows = market.read_text(encoding="utf-8").splitlines()
     text = [rows[0] + ",as_rrs_usd_mw,as_nspin_usd_mw"] + [row + ",3.5,2" for row in rows[1:]]
@@ -120,6 +129,7 @@ def test_backtest_sells_reserve(market):
     (("--market", "{market}", "--preset", "nothing"), "s19xp-slow"),
     (("--market", "{market}", "--preset", "s21", "--policies", "magic"), "there are"),
     (("--market", "{market}", "--preset", "s21+v100-trace"), "--trace"),
+    (("--market", "{market}", "--preset", "s21", "--utc-offset", "25"), "--utc-offset"),
 ])
 def test_backtest_says_what_is_wrong(market, args, says):
     run = hcp("backtest", *[arg.format(market=market) for arg in args])
