@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of dispatch policies and what mining earns. */
+/* The table of dispatch policies, their instances, and what mining earns. */
 #include "economics/dispatch.h"
 
 #include "economics/formula.h"
-
-#include <glib.h>
 
 static const hcp_dispatch_policy *const POLICIES[] = {&HCP_DISPATCH_THRESHOLD, &HCP_DISPATCH_MINE,
                                                       &HCP_DISPATCH_REST};
@@ -15,6 +13,44 @@ const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name)
         if (g_str_equal(POLICIES[i]->name, name))
             return POLICIES[i];
     return NULL;
+}
+
+struct hcp_dispatch {
+    const hcp_dispatch_policy *policy;
+    void *self;
+};
+
+hcp_dispatch *hcp_dispatch_new(const hcp_dispatch_policy *policy, const hcp_dispatch_config *config)
+{
+    g_assert(config->step_us > 0);
+    hcp_dispatch *dispatch = g_new0(hcp_dispatch, 1);
+    dispatch->policy = policy;
+    if (policy->create != NULL)
+        dispatch->self = policy->create(config);
+    return dispatch;
+}
+
+void hcp_dispatch_free(hcp_dispatch *dispatch)
+{
+    if (dispatch == NULL)
+        return;
+    if (dispatch->policy->destroy != NULL)
+        dispatch->policy->destroy(dispatch->self);
+    g_free(dispatch);
+}
+
+void hcp_dispatch_observe(hcp_dispatch *dispatch, const hcp_dispatch_price *price)
+{
+    if (dispatch->policy->observe != NULL)
+        dispatch->policy->observe(dispatch->self, price);
+}
+
+void hcp_dispatch_decide(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
+                         hcp_dispatch_plan *ret_plan)
+{
+    g_assert(input->n_classes <= HCP_DISPATCH_MAX_CLASSES && input->pue > 0);
+    *ret_plan = (hcp_dispatch_plan){0};
+    dispatch->policy->decide(dispatch->self, input, ret_plan);
 }
 
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,

@@ -2,12 +2,15 @@
 /*
  * Dispatch of one facility: what the free devices of each class should do now, under the site's power cap. Devices of a
  * class are interchangeable, so the cost of a decision grows with classes, not devices. Leased devices are given: serving
- * customers comes first. A policy is a plug-in behind hcp_dispatch_policy; the runtime fills the input from the state,
- * asks the policy, and hands the plan to the core, which validates it and names devices.
+ * customers comes first. A policy is a plug-in behind hcp_dispatch_policy; the runtime holds one instance for each
+ * facility, tells it every settled price, fills the input from the state, asks, and hands the plan to the core, which
+ * validates it and names devices. What an instance remembers follows from the settled prices it was told, so a restart
+ * that tells them again gives the same instance.
  */
 #ifndef HCP_ECONOMICS_DISPATCH_H
 #define HCP_ECONOMICS_DISPATCH_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,7 +25,8 @@ typedef struct {
 
 /* One device class at the facility. Counts are of devices. */
 typedef struct {
-    bool asic; /* can do nothing but mine */
+    uint32_t id; /* the same class has the same one in every input */
+    bool asic;   /* can do nothing but mine */
     uint32_t serving;
     uint32_t mining, idle, curtailed; /* free: healthy, in service, unleased, not switching */
     uint32_t switching; /* busy until their switch ends; their power counts as `switching_w` */
@@ -35,14 +39,19 @@ typedef struct {
         mining_usd_per_h;   /* labelled GPU mining simulation: income a device; 0 = does not mine */
     double serve_usd_per_h; /* what a customer pays for a device-hour now */
     double switch_usd;      /* lost by moving one device to or from mining, amortised */
-    int64_t moved_us;       /* last economic move; 0 = never */
+    double ramp_down_h, ramp_up_h; /* without income while power is shed or restored */
+    int64_t moved_us;              /* last economic move; 0 = never */
 } hcp_dispatch_class;
 
 typedef struct {
     int64_t now_us;
     double cap_w; /* at the meter */
     double pue;
-    double usd_per_mwh;
+    double usd_per_mwh; /* in force */
+    int64_t
+        price_at_us; /* start of the interval that price is for: before now where a market settles late */
+    const double *day_ahead_usd_per_mwh; /* by step from price_at_us on; NAN = not published */
+    int n_day_ahead;
     double
         usd_per_mwh_sd; /* spread of the price's change over the next hour, from the recent past; 0 = unknown */
     double hashprice; /* USD/(PH/s day) */
@@ -72,18 +81,61 @@ typedef struct {
     double
         confidence; /* that the price will not cross the flip price within the hour, normal changes; 0…1 */
     double flip_usd_per_mwh; /* electricity price at which the choice changes; 0 = none */
-    bool moves;              /* differs from what the devices do now */
+    double gap_usd_per_h;    /* expected worth of chosen over rejected, per hour of the horizon */
+    double gain_usd;         /* the same over the whole horizon */
+    double gain_low_usd, gain_high_usd; /* 80 % interval of it */
+    double horizon_h;                   /* that the two plans are compared over */
+    double forecast_usd_per_mwh;        /* price of the next step, with its 80 % range */
+    double forecast_low_usd_per_mwh, forecast_high_usd_per_mwh;
+    const char *source; /* what decided: "rule", "plan", "lcp", "static", "stale"; static text */
+    bool moves;         /* differs from what the devices do now */
     const char *recommendation;
     char reason[HCP_DISPATCH_TEXT];
     char flip[HCP_DISPATCH_TEXT];
 } hcp_dispatch_plan;
 
+/* How prices come. */
+typedef struct {
+    int64_t step_us;     /* between two of them */
+    double utc_offset_h; /* standard time of the market day */
+} hcp_dispatch_config;
+
+/* A settled price and what was known beside it. */
+typedef struct {
+    int64_t at_us; /* start of the interval it is for */
+    double usd_per_mwh;
+    double day_ahead_usd_per_mwh; /* NAN = was not published */
+    double hashprice;
+} hcp_dispatch_price;
+
+/* The interface. A policy without memory has `decide` alone and is called with self = NULL. */
 typedef struct hcp_dispatch_policy {
     const char *name;
     const char *summary; /* one line for --help */
-    /* Fills `ret_plan` for `input`. Pure: same input, same plan. */
-    void (*decide)(const hcp_dispatch_input *input, hcp_dispatch_plan *ret_plan);
+    void *(*create)(const hcp_dispatch_config *config);
+    /* Takes in a settled price. Called in order of time, also for what settled before the instance was made. */
+    void (*observe)(void *self, const hcp_dispatch_price *price);
+    /* Fills `ret_plan` for `input`. Reads no clock and draws no numbers: the same history and input give the same plan. */
+    void (*decide)(void *self, const hcp_dispatch_input *input, hcp_dispatch_plan *ret_plan);
+    void (*destroy)(void *self);
 } hcp_dispatch_policy;
+
+/* A policy with its memory of one facility. */
+typedef struct hcp_dispatch hcp_dispatch;
+
+/* A fresh instance of `policy` (borrowed, static). Caller frees. */
+hcp_dispatch *hcp_dispatch_new(const hcp_dispatch_policy *policy,
+                               const hcp_dispatch_config *config);
+
+/* Releases the instance; NULL is allowed. */
+void hcp_dispatch_free(hcp_dispatch *dispatch);
+
+/* See hcp_dispatch_policy. */
+void hcp_dispatch_observe(hcp_dispatch *dispatch, const hcp_dispatch_price *price);
+void hcp_dispatch_decide(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
+                         hcp_dispatch_plan *ret_plan);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(hcp_dispatch, hcp_dispatch_free)
 
 /* The seeds' rule: mine while it pays, move only when the other use is better by the threshold or the current one loses
  * money, never before the dwell is over, best $/MWh first under the cap. */

@@ -6,7 +6,10 @@
 #include <glib.h>
 #include <math.h>
 
-uint32_t hcp_dispatch_free(const hcp_dispatch_class *class_)
+/* Four fifths of a normal distribution lie within so many standard deviations. */
+static const double NORMAL_80 = 1.2816;
+
+uint32_t hcp_dispatch_class_free(const hcp_dispatch_class *class_)
 {
     return class_->mining + class_->idle + class_->curtailed;
 }
@@ -35,7 +38,7 @@ static double base_power_w(const hcp_dispatch_input *input)
     for (int c = 0; c < input->n_classes; c++) {
         const hcp_dispatch_class *class_ = &input->classes[c];
         power_w += class_->serving * class_->serving_w + class_->switching_w +
-                   hcp_dispatch_free(class_) * hcp_dispatch_rest_w(class_);
+                   hcp_dispatch_class_free(class_) * hcp_dispatch_rest_w(class_);
     }
     return power_w;
 }
@@ -62,13 +65,13 @@ static int next_by_merit(const hcp_dispatch_input *input, const hcp_dispatch_wis
 
 static uint32_t wanted_miners(const hcp_dispatch_class *class_, const hcp_dispatch_wish *w)
 {
-    return w->keep ? class_->mining : hcp_dispatch_free(class_);
+    return w->keep ? class_->mining : hcp_dispatch_class_free(class_);
 }
 
 static void fill_choice(const hcp_dispatch_input *input, const hcp_dispatch_class *class_,
                         const hcp_dispatch_wish *w, uint32_t mine, hcp_dispatch_choice *choice)
 {
-    uint32_t rest = hcp_dispatch_free(class_) - mine;
+    uint32_t rest = hcp_dispatch_class_free(class_) - mine;
     double serve = class_->serve_usd_per_h -
                    hcp_formula_power_usd_per_h(class_->serving_w, input->pue, input->usd_per_mwh);
     double mine_w = mine > 0 ? class_->targets[w->target].power_w : 0;
@@ -97,7 +100,8 @@ double hcp_dispatch_share(const hcp_dispatch_input *input, const hcp_dispatch_wi
     for (int c; (c = next_by_merit(input, wishes, done)) >= 0; done[c] = true) {
         const hcp_dispatch_class *class_ = &input->classes[c];
         double extra_w = class_->targets[wishes[c].target].power_w - hcp_dispatch_rest_w(class_);
-        double fits = extra_w > 0 ? floor(MAX(room_w, 0) / extra_w) : hcp_dispatch_free(class_);
+        double fits =
+            extra_w > 0 ? floor(MAX(room_w, 0) / extra_w) : hcp_dispatch_class_free(class_);
         mine[c] = (uint32_t)MIN(fits, (double)wanted_miners(class_, &wishes[c]));
         room_w -= mine[c] * extra_w;
     }
@@ -165,4 +169,27 @@ void hcp_dispatch_sum(const hcp_dispatch_input *input, const hcp_dispatch_wish *
                            : serving > 0               ? "AI_INFERENCE"
                            : mining > 0                ? "BITCOIN_MINING"
                                                        : "CURTAIL";
+}
+
+/* Megawatts at the meter that the chosen plan draws beyond the rejected one. */
+static double extra_mw(const hcp_dispatch_input *input, const hcp_dispatch_plan *plan)
+{
+    double extra_w = 0;
+    for (int c = 0; c < input->n_classes; c++)
+        extra_w += plan->chosen[c].power_w - plan->rejected[c].power_w;
+    return extra_w * input->pue / 1e6;
+}
+
+void hcp_dispatch_compare_now(const hcp_dispatch_input *input, hcp_dispatch_plan *plan)
+{
+    double range = NORMAL_80 * input->usd_per_mwh_sd;
+    double spread = fabs(extra_mw(input, plan)) * range;
+    plan->horizon_h = 1.0;
+    plan->gap_usd_per_h = plan->chosen_usd_per_h - plan->rejected_usd_per_h;
+    plan->gain_usd = plan->gap_usd_per_h;
+    plan->gain_low_usd = plan->gain_usd - spread;
+    plan->gain_high_usd = plan->gain_usd + spread;
+    plan->forecast_usd_per_mwh = input->usd_per_mwh;
+    plan->forecast_low_usd_per_mwh = input->usd_per_mwh - range;
+    plan->forecast_high_usd_per_mwh = input->usd_per_mwh + range;
 }

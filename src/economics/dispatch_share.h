@@ -18,7 +18,7 @@ typedef struct {
 } hcp_dispatch_wish;
 
 /* Devices a plan may move. */
-uint32_t hcp_dispatch_free(const hcp_dispatch_class *class_);
+uint32_t hcp_dispatch_class_free(const hcp_dispatch_class *class_);
 
 /* Power and profit of a device that neither serves nor mines: miners sleep, others idle. */
 double hcp_dispatch_rest_w(const hcp_dispatch_class *class_);
@@ -39,5 +39,9 @@ void hcp_dispatch_fixed_wishes(const hcp_dispatch_input *input, bool mine,
 /* Fills the sums, the recommendation and the switching cost of a plan whose `chosen` is set. */
 void hcp_dispatch_sum(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
                       hcp_dispatch_plan *plan);
+
+/* Fills gap, gain and forecast of a policy that looks no further than the price in force: one hour at that price, with
+ * the 80 % range of the price's change (normal) over it. `chosen` and `rejected` are set. */
+void hcp_dispatch_compare_now(const hcp_dispatch_input *input, hcp_dispatch_plan *plan);
 
 #endif

@@ -135,7 +135,7 @@ static void explain_flip(const hcp_dispatch_input *input, hcp_dispatch_plan *pla
     double nearest = INFINITY;
     for (int c = 0; c < input->n_classes; c++) {
         if (!hcp_dispatch_can_mine(&input->classes[c]) ||
-            hcp_dispatch_free(&input->classes[c]) == 0)
+            hcp_dispatch_class_free(&input->classes[c]) == 0)
             continue;
         double price = flip_price(input, &input->classes[c]);
         if (fabs(price - input->usd_per_mwh) < fabs(nearest - input->usd_per_mwh))
@@ -180,16 +180,17 @@ static void explain_reason(const hcp_dispatch_input *input, const hcp_dispatch_w
                    input->usd_per_mwh, input->hashprice);
 }
 
-static void decide(const hcp_dispatch_input *input, hcp_dispatch_plan *ret_plan)
+static void decide(void *self, const hcp_dispatch_input *input, hcp_dispatch_plan *ret_plan)
 {
-    g_assert(input->n_classes <= HCP_DISPATCH_MAX_CLASSES && input->pue > 0);
     hcp_dispatch_wish wishes[HCP_DISPATCH_MAX_CLASSES];
-    *ret_plan = (hcp_dispatch_plan){0};
+    (void)self;
     for (int c = 0; c < input->n_classes; c++)
         wishes[c] = wish_of(input, &input->classes[c]);
     ret_plan->chosen_usd_per_h = hcp_dispatch_share(input, wishes, ret_plan->chosen);
     fill_rejected(input, ret_plan);
     hcp_dispatch_sum(input, wishes, ret_plan);
+    hcp_dispatch_compare_now(input, ret_plan);
+    ret_plan->source = input->price_good ? "rule" : "stale";
     explain_flip(input, ret_plan);
     explain_reason(input, wishes, ret_plan);
 }

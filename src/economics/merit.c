@@ -33,7 +33,7 @@ static hcp_merit priced(const hcp_dispatch_input *input, hcp_merit row, double i
 static hcp_merit serving(const hcp_dispatch_input *input, const hcp_merit_draw *draw, int c)
 {
     const hcp_dispatch_class *class_ = &input->classes[c];
-    double free_w = hcp_dispatch_free(class_) * class_->serving_w;
+    double free_w = hcp_dispatch_class_free(class_) * class_->serving_w;
     const hcp_merit row = {
         .use = HCP_MERIT_SERVE,
         .class_ix = c,
@@ -48,7 +48,7 @@ static hcp_merit mining(const hcp_dispatch_input *input, const hcp_merit_draw *d
 {
     const hcp_dispatch_class *class_ = &input->classes[c];
     double power_w = class_->targets[t].power_w;
-    double free_w = hcp_dispatch_free(class_) * power_w;
+    double free_w = hcp_dispatch_class_free(class_) * power_w;
     const hcp_merit row = {
         .use = HCP_MERIT_MINE,
         .class_ix = c,

@@ -79,6 +79,7 @@ static void rebuild(hcp_platform *platform, uint64_t ticket, const char *why)
     g_autofree char *detail = g_strdup_printf("the journal cannot take new entries: %s", why);
     hcp_core_free(platform->core);
     platform->core = core;
+    g_array_set_size(platform->steering, 0); /* its memory is of what the journal has */
     platform->counters.losses++;
     hcp_effects_drop(platform);
     hcp_commit_restart(platform->commit);
@@ -128,7 +129,7 @@ hcp_platform *hcp_platform_new(const hcp_platform_options *options, GError **err
     platform->feeds = g_ptr_array_new_with_free_func((GDestroyNotify)hcp_feed_free);
     platform->observations = hcp_feed_observations_new();
     platform->ranges = g_array_new(FALSE, FALSE, sizeof(hcp_driver_range));
-    platform->prices = g_array_new(FALSE, TRUE, sizeof(hcp_price_memory));
+    platform->steering = hcp_steer_memory_new();
     hcp_driver_batch_init(&platform->driver_batch);
     g_queue_init(&platform->effects);
     hcp_latest_init(&platform->latest, hcp_core_state(core)->fleet.n_devices);
@@ -147,7 +148,7 @@ void hcp_platform_free(hcp_platform *platform)
     g_ptr_array_unref(platform->feeds);
     g_array_unref(platform->observations);
     g_array_unref(platform->ranges);
-    g_array_unref(platform->prices);
+    g_array_unref(platform->steering);
     hcp_driver_batch_finish(&platform->driver_batch);
     hcp_latest_finish(&platform->latest);
     hcp_core_free(platform->core);

@@ -49,6 +49,7 @@ typedef struct {
     double switch_usd_per_device; /* amortised cost of one economic move */
     int64_t sample_interval_us;   /* telemetry; 0 = none */
     uint64_t snapshot_every;      /* events between snapshots; 0 = none */
+    int64_t price_step_us;        /* between two electricity prices; 0 = a quarter of an hour */
     bool settle_day_ahead;        /* electricity is paid at the day-ahead price */
     hcp_platform_watch watch;
     void *watch_data;

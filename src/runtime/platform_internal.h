@@ -18,7 +18,8 @@ typedef struct {
     double last_usd_per_mwh;
     double change_variance; /* of the price's hourly change, exponentially weighted */
     int64_t last_us;
-} hcp_price_memory;
+    hcp_dispatch *dispatch; /* owned; made by the first decision */
+} hcp_steer_memory;
 
 struct hcp_platform {
     hcp_platform_options options;
@@ -33,7 +34,7 @@ struct hcp_platform {
     GArray *observations;          /* scratch of feed polls */
     hcp_driver_batch driver_batch; /* scratch of driver polls */
     GArray *ranges;                /* scratch: hcp_driver_range */
-    GArray *prices;                /* hcp_price_memory by facility */
+    GArray *steering;              /* hcp_steer_memory by facility */
 
     int64_t dispatch_due_us, sample_due_us;
     uint64_t snapshot_seq;
@@ -69,7 +70,8 @@ void hcp_effects_resume(hcp_platform *platform);
 /* The core's phase of a driver's report; HCP_PHASES when the report is not of the phase in progress. */
 hcp_phase hcp_effects_phase_of(const hcp_platform *platform, const hcp_driver_report *report);
 
-/* steer.c: asks the dispatch policy and hands its plan to the core. */
+/* steer.c: asks the dispatch policies and hands their plans to the core. */
+GArray *hcp_steer_memory_new(void);
 void hcp_steer_all(hcp_platform *platform, int64_t now_us);
 
 #endif

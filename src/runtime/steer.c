@@ -9,6 +9,12 @@
 /* Weight of a new price change in the variance: about a day of five-minute prices. */
 static const double VARIANCE_GAIN = 1.0 / 288.0;
 
+/* Prices more often than this tell a plan nothing new. */
+static const int64_t DEFAULT_STEP_US = 15 * HCP_US_PER_MIN;
+
+/* Standard time of ERCOT, whose day the price models know. */
+static const double UTC_OFFSET_H = -6.0;
+
 static const hcp_price_observed *electricity(const hcp_state *state, uint32_t facility)
 {
     static const hcp_price_observed none;
@@ -17,15 +23,36 @@ static const hcp_price_observed *electricity(const hcp_state *state, uint32_t fa
                : &none;
 }
 
-static hcp_price_memory *memory_of(hcp_platform *platform, uint32_t facility)
+static void clear_memory(void *data)
 {
-    if (platform->prices->len <= facility)
-        g_array_set_size(platform->prices, facility + 1);
-    return &g_array_index(platform->prices, hcp_price_memory, facility);
+    hcp_steer_memory *memory = data;
+    g_clear_pointer(&memory->dispatch, hcp_dispatch_free);
+}
+
+GArray *hcp_steer_memory_new(void)
+{
+    GArray *steering = g_array_new(FALSE, TRUE, sizeof(hcp_steer_memory));
+    g_array_set_clear_func(steering, clear_memory);
+    return steering;
+}
+
+static hcp_steer_memory *memory_of(hcp_platform *platform, uint32_t facility)
+{
+    if (platform->steering->len <= facility)
+        g_array_set_size(platform->steering, facility + 1);
+    hcp_steer_memory *memory = &g_array_index(platform->steering, hcp_steer_memory, facility);
+    if (memory->dispatch == NULL)
+        memory->dispatch =
+            hcp_dispatch_new(platform->options.policy,
+                             &(hcp_dispatch_config){.step_us = platform->options.price_step_us > 0
+                                                                   ? platform->options.price_step_us
+                                                                   : DEFAULT_STEP_US,
+                                                    .utc_offset_h = UTC_OFFSET_H});
+    return memory;
 }
 
 /* Follows the price's changes, scaled to one hour as a random walk scales. */
-static void learn(hcp_price_memory *memory, const hcp_price_observed *price)
+static void learn(hcp_steer_memory *memory, const hcp_price_observed *price)
 {
     if (price->quality != HCP_QUALITY_GOOD || price->observed_us <= memory->last_us)
         return;
@@ -72,6 +99,7 @@ static void fill_class(const hcp_platform *platform, uint32_t group_ix,
     const hcp_class_defined *class_ = &hcp_state_class(state, group->class_ix)->def;
     bool gpu_mines = state->settings.gpu_mining && class_->kind == HCP_DEVICE_GPU;
     *row = (hcp_dispatch_class){
+        .id = group->class_ix,
         .asic = class_->kind == HCP_DEVICE_ASIC,
         .serving_w = (double)class_->tdp_w,
         .idle_w = (double)class_->idle_w,
@@ -80,6 +108,8 @@ static void fill_class(const hcp_platform *platform, uint32_t group_ix,
         .mining_usd_per_h = gpu_mines ? hcp_money_to_usd(class_->mining_usd_micro_per_h) : 0,
         .serve_usd_per_h = hcp_money_to_usd(class_->rate_usd_micro_per_h),
         .switch_usd = platform->options.switch_usd_per_device,
+        .ramp_down_h = (double)class_->ramp_down_us / (double)HCP_US_PER_H,
+        .ramp_up_h = (double)class_->ramp_up_us / (double)HCP_US_PER_H,
         .moved_us = group->moved_us,
     };
     fill_targets(class_, targets, row);
@@ -93,7 +123,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     const hcp_facility *site = hcp_state_facility(state, facility);
     const hcp_price_observed *price = electricity(state, facility);
     const hcp_price_observed *hashprice = &state->market.global[HCP_PRICE_HASHPRICE];
-    hcp_price_memory *memory = memory_of(platform, facility);
+    hcp_steer_memory *memory = memory_of(platform, facility);
     learn(memory, price);
     int n = 0;
     for (uint32_t g = 0; g < state->fleet.groups->len && n < HCP_DISPATCH_MAX_CLASSES; g++) {
@@ -108,6 +138,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .cap_w = (double)site->def.cap_w,
         .pue = (double)site->def.pue_milli / 1000.0,
         .usd_per_mwh = price->value,
+        .price_at_us = price->observed_us,
         .usd_per_mwh_sd = sqrt(memory->change_variance),
         .hashprice = hashprice->value,
         .pool_fee = platform->options.pool_fee,
@@ -125,7 +156,7 @@ void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatc
     hcp_dispatch_storage storage;
     hcp_dispatch_input input;
     hcp_platform_dispatch_input(platform, facility, &storage, &input);
-    platform->options.policy->decide(&input, ret_plan);
+    hcp_dispatch_decide(memory_of(platform, facility)->dispatch, &input, ret_plan);
 }
 
 static void fill_plans(const hcp_dispatch_storage *storage, const hcp_dispatch_input *input,
@@ -176,7 +207,7 @@ static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
     hcp_platform_dispatch_input(platform, facility, &storage, &input);
     if (input.n_classes == 0)
         return;
-    platform->options.policy->decide(&input, &plan);
+    hcp_dispatch_decide(memory_of(platform, facility)->dispatch, &input, &plan);
     hcp_event event = {.type = HCP_EVENT_DECISION_RECORDED};
     hcp_decision_recorded *decision = &event.decision_recorded;
     *decision = (hcp_decision_recorded){

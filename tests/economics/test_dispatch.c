@@ -50,8 +50,10 @@ static hcp_dispatch_input input_of(const hcp_dispatch_class *classes, int n, dou
 
 static hcp_dispatch_plan decide(const hcp_dispatch_input *input)
 {
+    const hcp_dispatch_config config = {.step_us = INT64_C(900000000)};
+    g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(&HCP_DISPATCH_THRESHOLD, &config);
     hcp_dispatch_plan plan;
-    HCP_DISPATCH_THRESHOLD.decide(input, &plan);
+    hcp_dispatch_decide(dispatch, input, &plan);
     return plan;
 }
 
@@ -64,6 +66,11 @@ static void test_starts_when_it_pays(void)
     g_assert_true(plan.moves);
     g_assert_cmpstr(plan.recommendation, ==, "BITCOIN_MINING");
     g_assert_cmpfloat(plan.chosen_usd_per_h, >, plan.rejected_usd_per_h);
+    g_assert_cmpfloat(plan.gap_usd_per_h, ==, plan.chosen_usd_per_h - plan.rejected_usd_per_h);
+    /* 100 miners draw 3,485 W more than asleep, 1.1 times that at the meter, and the price may move 1.2816 x 5. */
+    g_assert_cmpfloat_with_epsilon(plan.gain_high_usd - plan.gain_usd, 0.38335 * 6.408, 1e-6);
+    g_assert_cmpfloat(plan.forecast_low_usd_per_mwh, ==, 40 - 5 * 1.2816);
+    g_assert_cmpstr(plan.source, ==, "rule");
 }
 
 static void test_band_between_start_and_stop(void)
