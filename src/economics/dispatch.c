@@ -45,8 +45,8 @@ void hcp_dispatch_observe(hcp_dispatch *dispatch, const hcp_dispatch_price *pric
         dispatch->policy->observe(dispatch->self, price);
 }
 
-void hcp_dispatch_decide(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
-                         hcp_dispatch_plan *ret_plan)
+void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
+                      hcp_dispatch_plan *ret_plan)
 {
     g_assert(input->n_classes <= HCP_DISPATCH_MAX_CLASSES && input->pue > 0);
     *ret_plan = (hcp_dispatch_plan){0};

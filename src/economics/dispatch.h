@@ -132,8 +132,8 @@ void hcp_dispatch_free(hcp_dispatch *dispatch);
 
 /* See hcp_dispatch_policy. */
 void hcp_dispatch_observe(hcp_dispatch *dispatch, const hcp_dispatch_price *price);
-void hcp_dispatch_decide(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
-                         hcp_dispatch_plan *ret_plan);
+void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
+                      hcp_dispatch_plan *ret_plan);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hcp_dispatch, hcp_dispatch_free)
 

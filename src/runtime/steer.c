@@ -156,7 +156,7 @@ void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatc
     hcp_dispatch_storage storage;
     hcp_dispatch_input input;
     hcp_platform_dispatch_input(platform, facility, &storage, &input);
-    hcp_dispatch_decide(memory_of(platform, facility)->dispatch, &input, ret_plan);
+    hcp_dispatch_ask(memory_of(platform, facility)->dispatch, &input, ret_plan);
 }
 
 static void fill_plans(const hcp_dispatch_storage *storage, const hcp_dispatch_input *input,
@@ -207,7 +207,7 @@ static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
     hcp_platform_dispatch_input(platform, facility, &storage, &input);
     if (input.n_classes == 0)
         return;
-    hcp_dispatch_decide(memory_of(platform, facility)->dispatch, &input, &plan);
+    hcp_dispatch_ask(memory_of(platform, facility)->dispatch, &input, &plan);
     hcp_event event = {.type = HCP_EVENT_DECISION_RECORDED};
     hcp_decision_recorded *decision = &event.decision_recorded;
     *decision = (hcp_decision_recorded){

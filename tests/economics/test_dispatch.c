@@ -53,7 +53,7 @@ static hcp_dispatch_plan decide(const hcp_dispatch_input *input)
     const hcp_dispatch_config config = {.step_us = INT64_C(900000000)};
     g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(&HCP_DISPATCH_THRESHOLD, &config);
     hcp_dispatch_plan plan;
-    hcp_dispatch_decide(dispatch, input, &plan);
+    hcp_dispatch_ask(dispatch, input, &plan);
     return plan;
 }
 
