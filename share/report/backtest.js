@@ -132,6 +132,16 @@ function showReliability() {
     ["std. error", (b) => number(b.std_error_usd_per_mwh, 2)],
     ["inside the 80 % range, %", (b) => number(100 * b.in_80_pct_range, 1)],
   ], plan.reliability);
+  if (plan.confidence.length === 0) return;
+  const error = (c) => 100 * Math.sqrt((c.right * (1 - c.right)) / c.decisions);
+  table(section("confidence", `Were the decisions of ${plan.plan} as sure as they said?`,
+    "Right means: the price that settled kept to the chosen side of the flip price."), [
+    ["confidence from, %", (c) => number(100 * c.from, 1)],
+    ["decisions", (c) => number(c.decisions)],
+    ["mean stated, %", (c) => number(100 * c.mean_stated, 1)],
+    ["right, %", (c) => number(100 * c.right, 1)],
+    ["std. error", (c) => number(error(c), 1)],
+  ], plan.confidence);
 }
 
 showPlans();

@@ -137,6 +137,8 @@ static json_t *answer(const hcp_plant *plant, const hcp_policy_decision *d)
     hcp_json_set_number(out, "switch_cost_usd", d->switch_cost_usd);
     if (isfinite(d->flip_price_usd_per_mwh))
         hcp_json_set_number(out, "flip_price_usd_mwh", d->flip_price_usd_per_mwh);
+    if (isfinite(d->confidence))
+        hcp_json_set_number(out, "confidence", d->confidence);
     hcp_json_set_string(out, "reason", d->reason);
     hcp_json_set_string(out, "source", d->source);
     return out;

@@ -71,6 +71,26 @@ static json_t *bin_json(const hcp_calibration_bin *bin, double from)
     return row;
 }
 
+static json_t *level_json(const hcp_calibration_level *level, double from)
+{
+    json_t *row = json_object();
+    hcp_json_set_number(row, "from", from);
+    hcp_json_set_int(row, "decisions", (int64_t)level->n);
+    hcp_json_set_number(row, "mean_stated", level->said_sum / (double)level->n);
+    hcp_json_set_number(row, "right", (double)level->right / (double)level->n);
+    return row;
+}
+
+static void add_confidence(json_t *row, const hcp_calibration *calibration)
+{
+    json_t *levels = json_array();
+    for (int i = 0; i < HCP_CALIBRATION_LEVELS; i++)
+        if (calibration->levels[i].n > 0)
+            json_array_append_new(
+                levels, level_json(&calibration->levels[i], hcp_calibration_level_edge(i)));
+    json_object_set_new(row, "confidence", levels);
+}
+
 static json_t *run_json(const hcp_cli_report *r, const hcp_cli_run *run)
 {
     const hcp_calibration *calibration = &run->result.calibration;
@@ -83,6 +103,7 @@ static json_t *run_json(const hcp_cli_report *r, const hcp_cli_run *run)
         if (calibration->bins[i].n > 0)
             json_array_append_new(bins, bin_json(&calibration->bins[i], hcp_calibration_edge(i)));
     json_object_set_new(row, "reliability", bins);
+    add_confidence(row, calibration);
     return row;
 }
 

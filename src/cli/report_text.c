@@ -73,6 +73,27 @@ static void print_calibration(const hcp_cli_report *r)
            100.0 * hcp_calibration_coverage(&s->result.calibration));
 }
 
+/* A level with few decisions has a wide error, so it is printed beside the share. */
+static void print_confidence(const hcp_cli_report *r)
+{
+    const hcp_cli_run *s = r->n_runs > 0 ? &r->runs[r->n_runs - 1] : NULL;
+    bool headed = false;
+    for (int i = 0; s != NULL && i < HCP_CALIBRATION_LEVELS; i++) {
+        const hcp_calibration_level *l = &s->result.calibration.levels[i];
+        if (l->n == 0)
+            continue;
+        if (!headed)
+            printf("%s: confidence  decisions  stated  right  std. error\n", s->name);
+        headed = true;
+        double n = (double)l->n, right = (double)l->right / n;
+        printf("  from %6.1f %%  %9zu  %4.1f %%  %4.1f %%  %6.1f %%\n",
+               100.0 * hcp_calibration_level_edge(i), l->n, 100.0 * l->said_sum / n, 100.0 * right,
+               100.0 * sqrt(right * (1.0 - right) / n));
+    }
+    if (headed)
+        puts("  right = the price that settled kept to the chosen side of the flip price\n");
+}
+
 void hcp_cli_report_print(const hcp_cli_report *r)
 {
     g_autoptr(GString) states = g_string_new(NULL);
@@ -96,6 +117,7 @@ void hcp_cli_report_print(const hcp_cli_report *r)
     print_reserve(r);
     print_regret(r);
     print_calibration(r);
+    print_confidence(r);
     puts("* best static plan; closed = (profit - best static) / (optimum - best static); MAE in "
          "USD/MWh");
 }

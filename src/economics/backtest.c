@@ -51,6 +51,17 @@ static void count_reserve(const hcp_plant *plant, hcp_plant_inputs in, int state
     result->called_steps += in.called && plant->mines[state];
 }
 
+/* A decision is right when its rejected plan would not have been worth more at the price that settled. */
+static void count_confidence(const hcp_policy_decision *decision, const hcp_plant_terms *terms,
+                             double settled_usd_per_mwh, hcp_calibration *calibration)
+{
+    if (isnan(decision->confidence) || isnan(decision->flip_price_usd_per_mwh))
+        return;
+    double mwh_more = terms[decision->state].mwh - terms[decision->rejected_state].mwh;
+    bool below = settled_usd_per_mwh <= decision->flip_price_usd_per_mwh;
+    hcp_calibration_add_confidence(calibration, decision->confidence, below == (mwh_more > 0.0));
+}
+
 hcp_backtest_result hcp_backtest_play(const hcp_market *market, const hcp_plant *plant,
                                       hcp_policy *policy, hcp_backtest_watch watch, void *data)
 {
@@ -79,6 +90,7 @@ hcp_backtest_result hcp_backtest_play(const hcp_market *market, const hcp_plant 
         hcp_calibration_add(&result.calibration, decision.forecast_usd_per_mwh,
                             decision.forecast_low_usd_per_mwh, decision.forecast_high_usd_per_mwh,
                             in.price_usd_per_mwh);
+        count_confidence(&decision, terms, in.price_usd_per_mwh, &result.calibration);
         error += fabs(decision.forecast_usd_per_mwh - in.price_usd_per_mwh);
         state = decision.state;
         if (watch != NULL && !watch(data, t, &decision, result.profit_usd))

@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nine bins of forecast price. */
+/* Nine bins of forecast price, nine levels of confidence. */
 #include "economics/calibration.h"
 
 #include <math.h>
 
 static const double edges[HCP_CALIBRATION_BINS] = {-INFINITY, 20, 40, 60, 80, 110, 160, 250, 500};
+static const double level_edges[HCP_CALIBRATION_LEVELS] = {0,    0.5,  0.7,  0.8,  0.9,
+                                                           0.95, 0.98, 0.99, 0.995};
+
+double hcp_calibration_level_edge(int level)
+{
+    return level_edges[level];
+}
+
+void hcp_calibration_add_confidence(hcp_calibration *calibration, double said, bool right)
+{
+    int level = 0;
+    while (level + 1 < HCP_CALIBRATION_LEVELS && said >= level_edges[level + 1])
+        level++;
+    hcp_calibration_level *l = &calibration->levels[level];
+    l->n++;
+    l->said_sum += said;
+    l->right += right;
+}
 
 double hcp_calibration_edge(int bin)
 {

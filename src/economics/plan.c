@@ -181,6 +181,18 @@ static void fill_interval(double mwh_more, hcp_policy_decision *decision)
         decision->flip_price_usd_per_mwh = mean + decision->gain_usd / mwh_more;
 }
 
+/* The chosen state draws more power: right below the flip price; less: right above it; the same: whatever happens. */
+static void fill_confidence(const hcp_price_outlook *outlook, double mwh_more,
+                            hcp_policy_decision *decision)
+{
+    if (isnan(decision->flip_price_usd_per_mwh)) {
+        decision->confidence = 1.0;
+        return;
+    }
+    double below = hcp_price_outlook_below(outlook, decision->flip_price_usd_per_mwh);
+    decision->confidence = mwh_more > 0.0 ? below : 1.0 - below;
+}
+
 void hcp_plan_solve(hcp_plan *plan, const hcp_price_outlook *outlook, const hcp_plan_terms *terms)
 {
     solve_tail(plan, terms);
@@ -218,5 +230,7 @@ void hcp_plan_decide(const hcp_plan *plan, const hcp_price_outlook *outlook,
         return;
     ret_decision->gain_usd = best - second;
     ret_decision->gap_usd_per_h = (best - second) / (outlook->n * plant->spec.step_h);
-    fill_interval(terms->at[0][state].mwh - terms->at[0][other].mwh, ret_decision);
+    double mwh_more = terms->at[0][state].mwh - terms->at[0][other].mwh;
+    fill_interval(mwh_more, ret_decision);
+    fill_confidence(outlook, mwh_more, ret_decision);
 }

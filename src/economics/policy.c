@@ -75,6 +75,7 @@ void hcp_policy_step(hcp_policy *policy, const hcp_policy_observation *observati
     *ret_decision = (hcp_policy_decision){
         .rejected_state = -1,
         .flip_price_usd_per_mwh = NAN,
+        .confidence = NAN,
         .reason = "",
         .source = policy->ops->name,
     };

@@ -48,8 +48,10 @@ typedef struct {
     double switch_cost_usd; /* paid now for the chosen move */
     double
         flip_price_usd_per_mwh; /* price of this step at which rejected would win; NAN when none does */
-    const char *reason;         /* static text */
-    const char *source;         /* policy or component that decided, static text */
+    double confidence;  /* that this step's price keeps to the chosen side of the flip price, 0..1;
+                                   NAN where a policy states none */
+    const char *reason; /* static text */
+    const char *source; /* policy or component that decided, static text */
 } hcp_policy_decision;
 
 /* Standard time of the ERCOT market day, where nothing else is said. */

@@ -140,6 +140,7 @@ static void overrule(hcp_policy_decision *decision, int state)
     decision->gain_low_usd = -decision->gain_high_usd;
     decision->gain_high_usd = -low;
     decision->flip_price_usd_per_mwh = NAN;
+    decision->confidence = 1.0 - decision->confidence;
 }
 
 /* Where the guard says not to follow the plan: the lazy policy's state, or the one held all along. */

@@ -68,6 +68,7 @@ def test_backtest_text_has_every_plan(market):
     assert run.returncode == 0
     for name in ("mine-only *", "static", "hcp", "optimum"):
         assert f"\n{name}" in run.stdout
+    assert "hcp: confidence  decisions  stated  right" in run.stdout
 
 
 def test_backtest_page_stands_alone(market, tmp_path):
@@ -247,6 +248,13 @@ if (SHARED / "tools" / "oracle.py").exists():
         _, plans = backtest("--market", path, "--policies", "hcp", "--from", "0.5", "--model",
                             model, *site_args(preset))
         assert plans["hcp"]["closed_pct"] >= 80
+        assert 0.78 <= plans["hcp"]["in_80_pct_range"] <= 0.82
+        storm = [b for b in plans["hcp"]["reliability"] if b.get("from_usd_per_mwh", 0) >= 110]
+        assert sum(b["steps"] * b["in_80_pct_range"] for b in storm) >= \
+            0.75 * sum(b["steps"] for b in storm)
+        for level in plans["hcp"]["confidence"]:
+            error = math.sqrt(level["mean_stated"] * (1 - level["mean_stated"]) / level["decisions"])
+            assert abs(level["right"] - level["mean_stated"]) <= 3 * error + 1e-3, level
 
     @pytest.mark.long
     @pytest.mark.parametrize("path, preset", RECORDED)

@@ -3,6 +3,7 @@
 #include "economics/forecast/price.h"
 
 #include "base/units.h"
+#include "economics/forecast/range.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,6 +36,8 @@ struct hcp_price_forecast {
     int missing;                    /* steps without a settled price, up to now */
     int n_surprises;                /* consecutive steps with a settled price */
     int exact_run;
+    hcp_price_range range;
+    double said, said_low, said_high; /* of the step last taken in; said NAN: nothing was said */
 };
 
 hcp_price_forecast *hcp_price_forecast_new(double step_h, double utc_offset_h,
@@ -48,6 +51,8 @@ hcp_price_forecast *hcp_price_forecast_new(double step_h, double utc_offset_h,
     for (int i = 0; i < f->steps_per_day; i++)
         f->day_before[i] = NAN;
     f->base = NAN;
+    f->said = NAN;
+    hcp_price_range_init(&f->range);
     hcp_chain_params params = hcp_chain_params_default(step_h);
     f->chain = hcp_chain_new(&params);
     if (model != NULL)
@@ -158,9 +163,19 @@ static void take_published(hcp_price_forecast *f, const hcp_price_known *known)
     f->base = f->known_dam[0];
 }
 
+/* A certain price has no range to be right or wrong about. */
+static void judge_range(hcp_price_forecast *f, const hcp_price_known *known)
+{
+    double price = known->last_price_usd_per_mwh;
+    if (known->has_last && !isnan(f->said) && f->said_low < f->said_high)
+        hcp_price_range_observe(&f->range, f->said, price<f->said_low, price> f->said_high);
+    f->said = NAN;
+}
+
 void hcp_price_forecast_step(hcp_price_forecast *forecast, const hcp_price_known *known)
 {
     hcp_price_forecast *f = forecast;
+    judge_range(f, known);
     f->previous_base = f->base;
     f->ts_us = known->ts_us;
     if (known->has_last)
@@ -209,9 +224,18 @@ static void fill_exact(hcp_price_outlook *outlook, int k)
         outlook->matrix[k].to[row][zero] = 1.0F;
 }
 
+/* Stretches the range by what earlier ranges missed, and remembers it until the price settles. */
+static void say(hcp_price_forecast *f, hcp_price_outlook *outlook)
+{
+    f->said = hcp_price_outlook_mean(outlook);
+    hcp_price_range_factors(&f->range, f->said, &outlook->stretch_low, &outlook->stretch_high);
+    f->said_low = hcp_price_outlook_quantile(outlook, 0.1);
+    f->said_high = hcp_price_outlook_quantile(outlook, 0.9);
+}
+
 void hcp_price_forecast_outlook(hcp_price_forecast *forecast, int n, hcp_price_outlook *ret_outlook)
 {
-    const hcp_price_forecast *f = forecast;
+    hcp_price_forecast *f = forecast;
     g_assert(n >= 1 && n <= HCP_PRICE_STEPS_MAX);
     ret_outlook->n = n;
     for (int k = 0; k < n; k++) {
@@ -230,6 +254,7 @@ void hcp_price_forecast_outlook(hcp_price_forecast *forecast, int n, hcp_price_o
         }
     }
     fill_first(f, ret_outlook);
+    say(f, ret_outlook);
 }
 
 double hcp_price_forecast_stale_h(const hcp_price_forecast *forecast)
@@ -245,29 +270,54 @@ double hcp_price_outlook_mean(const hcp_price_outlook *outlook)
     return sum;
 }
 
-/* The mass of a grid point lies evenly between the middles of the intervals beside it (squashed); a certain price has
- * no width. */
-static double price_within(const hcp_price_outlook *outlook, int b, double share)
+static bool is_certain(const hcp_price_outlook *outlook, int b)
 {
-    double here = (double)outlook->usd_per_mwh[0][b];
-    if ((double)outlook->first[b] > 0.999)
-        return here;
-    double x = hcp_chain_squash(here), low = x, high = x;
+    return (double)outlook->first[b] > 0.999;
+}
+
+/* The mass of a grid point lies evenly between the middles of the intervals beside it, squashed. */
+static void cell_of(const hcp_price_outlook *outlook, int b, double *ret_low, double *ret_high)
+{
+    double x = hcp_chain_squash((double)outlook->usd_per_mwh[0][b]);
+    *ret_low = *ret_high = x;
     if (b > 0)
-        low = (x + hcp_chain_squash((double)outlook->usd_per_mwh[0][b - 1])) / 2.0;
+        *ret_low = (x + hcp_chain_squash((double)outlook->usd_per_mwh[0][b - 1])) / 2.0;
     if (b + 1 < HCP_CHAIN_BINS)
-        high = (x + hcp_chain_squash((double)outlook->usd_per_mwh[0][b + 1])) / 2.0;
-    return hcp_chain_unsquash(low + share * (high - low));
+        *ret_high = (x + hcp_chain_squash((double)outlook->usd_per_mwh[0][b + 1])) / 2.0;
+}
+
+/* Quantile of the distribution itself, squashed; a certain price has no width. */
+static double squashed_quantile(const hcp_price_outlook *outlook, double q)
+{
+    double below = 0.0, low, high;
+    int b = 0;
+    while (b < HCP_CHAIN_BINS - 1 && below + (double)outlook->first[b] < q)
+        below += (double)outlook->first[b++];
+    if (is_certain(outlook, b))
+        return hcp_chain_squash((double)outlook->usd_per_mwh[0][b]);
+    cell_of(outlook, b, &low, &high);
+    double share = (q - below) / MAX((double)outlook->first[b], 1e-9);
+    return low + CLAMP(share, 0.0, 1.0) * (high - low);
 }
 
 double hcp_price_outlook_quantile(const hcp_price_outlook *outlook, double q)
 {
-    double below = 0.0;
+    double median = squashed_quantile(outlook, 0.5);
+    double stretch = q < 0.5 ? outlook->stretch_low : outlook->stretch_high;
+    double x = median + stretch * (squashed_quantile(outlook, q) - median);
+    return CLAMP(hcp_chain_unsquash(x), -PRICE_CAP_USD_PER_MWH, PRICE_CAP_USD_PER_MWH);
+}
+
+double hcp_price_outlook_below(const hcp_price_outlook *outlook, double usd_per_mwh)
+{
+    double x = hcp_chain_squash(usd_per_mwh), sum = 0.0;
     for (int b = 0; b < HCP_CHAIN_BINS; b++) {
-        double mass = (double)outlook->first[b];
-        if (below + mass >= q && mass > 0.0)
-            return price_within(outlook, b, (q - below) / mass);
-        below += mass;
+        double low, high, at = hcp_chain_squash((double)outlook->usd_per_mwh[0][b]);
+        cell_of(outlook, b, &low, &high);
+        double share = at <= x ? 1.0 : 0.0;
+        if (!is_certain(outlook, b) && high > low)
+            share = CLAMP((x - low) / (high - low), 0.0, 1.0);
+        sum += (double)outlook->first[b] * share;
     }
-    return (double)outlook->usd_per_mwh[0][HCP_CHAIN_BINS - 1];
+    return MIN(sum, 1.0);
 }

@@ -30,6 +30,7 @@ typedef struct {
     hcp_chain_matrix matrix[HCP_PRICE_STEPS_MAX];
     float usd_per_mwh[HCP_PRICE_STEPS_MAX][HCP_CHAIN_STRIDE];
     double base_usd_per_mwh[HCP_PRICE_STEPS_MAX]; /* day-ahead price, or what stands for it */
+    double stretch_low, stretch_high; /* of step 0's range, by what earlier ranges missed */
 } hcp_price_outlook;
 
 typedef struct hcp_price_forecast hcp_price_forecast;
@@ -56,9 +57,15 @@ void hcp_price_forecast_outlook(hcp_price_forecast *forecast, int n,
  * day-ahead price. */
 double hcp_price_forecast_base(const hcp_price_forecast *forecast, int k);
 
-/* Expected price and quantile `q` (0..1) of step 0 of the outlook, USD/MWh. */
+/* Expected price of step 0 of the outlook, USD/MWh. */
 double hcp_price_outlook_mean(const hcp_price_outlook *outlook);
+
+/* Quantile `q` (0..1) of step 0, USD/MWh, its distance from the median stretched so that the 80 % range has lately
+ * held 80 % of the prices. */
 double hcp_price_outlook_quantile(const hcp_price_outlook *outlook, double q);
+
+/* Chance that the price of step 0 is at most `usd_per_mwh`, 0..1, by the distribution plans are made on. */
+double hcp_price_outlook_below(const hcp_price_outlook *outlook, double usd_per_mwh);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hcp_price_forecast, hcp_price_forecast_free)
 
