@@ -9,7 +9,7 @@ TAG = b"hcp-journal-1\0"
 
 
 def connect(data):
-    return sqlite3.connect(f"file:{data / 'journal.db'}?mode=ro", uri=True, timeout=30)
+    return sqlite3.connect(f"file:{data / 'journal.db'}?mode=ro", uri=True, timeout=120)
 
 
 def field(value):

@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from daemon import ROOT, binary, wait_until
+from daemon import PATIENCE_S, PORTS, ROOT, binary, free_offset, wait_until
 
 OK, FAILED, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
@@ -26,7 +26,7 @@ def hcp(*args, url=None, **environment):
     env = {key: value for key, value in os.environ.items() if key != "HCP_URL"}
     if url:
         env["HCP_URL"] = url
-    return subprocess.run([binary(), *map(str, args)], capture_output=True, text=True, check=False, timeout=120,
+    return subprocess.run([binary(), *map(str, args)], capture_output=True, text=True, check=False, timeout=600,
                           stdin=subprocess.DEVNULL, env={**env, **environment})
 
 
@@ -183,8 +183,9 @@ def test_submit_waits(start):
 @pytest.mark.parametrize("command", [["status"], ["prices"], ["queue"], ["workloads"], ["resources"], ["recommend"],
                                      ["explain", "wl_x"], ["submit", "-t", "data_processing"], ["top", "--once"]])
 def test_without_a_daemon(command):
-    run = hcp(*command, "--port-offset", 49321)
-    assert run.returncode == UNAVAILABLE and "127.0.0.1:57321" in run.stderr
+    offset = free_offset()
+    run = hcp(*command, "--port-offset", offset)
+    assert run.returncode == UNAVAILABLE and f"127.0.0.1:{PORTS['gateway'] + offset}" in run.stderr
     assert command[0] == "top" or "hcp serve" in run.stderr
 
 
@@ -225,7 +226,7 @@ class Terminal:
 
     def quit(self):
         os.write(self.fd, b"q")
-        self.read(0.5)
+        self.read(PATIENCE_S)  # until the terminal is closed
         _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
         return os.waitstatus_to_exitcode(status)

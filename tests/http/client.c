@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define DEADLINE_US (20 * G_USEC_PER_SEC)
+#define DEADLINE_US (120 * G_USEC_PER_SEC)
 
 static gboolean on_wake(gpointer data)
 {

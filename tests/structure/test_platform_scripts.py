@@ -44,7 +44,7 @@ def fixture_script(tmp_path):
 
     def run(name, *arguments):
         return subprocess.run([SCRIPTS / name, *arguments], env=environment, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=600, check=False)
 
     yield run
     run("stop-all-services.sh")
