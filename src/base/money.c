@@ -10,6 +10,8 @@
 #include <math.h>
 
 #define DECIMALS 6
+#define MICRO_PER_CENT INT64_C(10000)
+#define SPLIT_MAX 16
 
 hcp_usd_micro hcp_money_accrue(hcp_usd_micro rate_per_h, int64_t duration_us, int64_t count)
 {
@@ -36,6 +38,45 @@ hcp_usd_micro hcp_money_from_usd(double usd)
 double hcp_money_to_usd(hcp_usd_micro amount)
 {
     return (double)amount / (double)HCP_USD;
+}
+
+static int64_t floor_cents(hcp_usd_micro amount)
+{
+    int64_t cents = amount / MICRO_PER_CENT;
+    return amount % MICRO_PER_CENT < 0 ? cents - 1 : cents;
+}
+
+/* The part not yet rounded up that lost most; the first of equals. */
+static int next_to_round_up(const hcp_usd_micro *parts, const bool *up, int n)
+{
+    int best = -1;
+    int64_t most = -1;
+    for (int i = 0; i < n; i++) {
+        int64_t rest = parts[i] - floor_cents(parts[i]) * MICRO_PER_CENT;
+        if (!up[i] && rest > most) {
+            best = i;
+            most = rest;
+        }
+    }
+    return best;
+}
+
+void hcp_money_split_cents(const hcp_usd_micro *parts, int n, int64_t *ret_cents)
+{
+    bool up[SPLIT_MAX] = {false};
+    hcp_usd_micro sum = 0;
+    g_assert(n <= SPLIT_MAX);
+    int64_t left = 0;
+    for (int i = 0; i < n; i++) {
+        sum += parts[i];
+        ret_cents[i] = floor_cents(parts[i]);
+        left -= ret_cents[i];
+    }
+    for (left += (int64_t)hcp_int128_div_round(sum, MICRO_PER_CENT); left > 0; left--) {
+        int i = next_to_round_up(parts, up, n);
+        up[i] = true;
+        ret_cents[i]++;
+    }
 }
 
 char *hcp_money_format(hcp_usd_micro amount)

@@ -27,6 +27,10 @@ hcp_usd_micro hcp_money_from_usd(double usd);
 /* Dollars as a double, for display and ratios only. */
 double hcp_money_to_usd(hcp_usd_micro amount);
 
+/* Rounds `n` amounts (at most 16) to cents such that they add up to their sum rounded to cents: those whose fractions are the
+ * largest get what rounding down leaves over. No part moves by a cent or more. Negative amounts are allowed. */
+void hcp_money_split_cents(const hcp_usd_micro *parts, int n, int64_t *ret_cents);
+
 /* "-12.345678" with as many decimals as needed, at least two: "7.50", "0.000001". Caller frees. */
 char *hcp_money_format(hcp_usd_micro amount);
 

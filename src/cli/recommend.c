@@ -12,7 +12,8 @@
 typedef struct {
     hcp_cli_client_options client;
     char *facility;
-    gboolean why;
+    char *decision;
+    gboolean why, today;
 } arguments;
 
 static const hcp_cli_column SUMMARY[] = {
@@ -69,6 +70,17 @@ static const hcp_cli_column PLAN[] = {
 };
 static const hcp_cli_table PLAN_TABLE = {PLAN, G_N_ELEMENTS(PLAN)};
 
+static const hcp_cli_column CHANCES[] = {
+    {"DECISION", "decision_id", NULL, false, false, 0},
+    {"TIME", "time", hcp_cli_format_time, false, false, 0},
+    {"FACILITY", "facility", NULL, false, false, 0},
+    {"RECOMMENDATION", "recommendation", NULL, false, false, 0},
+    {"TAKEN", "moved", hcp_cli_format_yes, false, false, 0},
+    {"GAP USD/h", "gap_usd_micro_per_h", hcp_cli_format_usd, true, false, 0},
+    {"REASON", "reason", NULL, false, false, 8},
+};
+static const hcp_cli_table CHANCES_TABLE = {CHANCES, G_N_ELEMENTS(CHANCES)};
+
 static void show_rows(const char *title, const hcp_cli_table *table, const json_t *rows)
 {
     hcp_cli_style style = hcp_cli_style_of(stdout);
@@ -78,14 +90,28 @@ static void show_rows(const char *title, const hcp_cli_table *table, const json_
     hcp_cli_table_print(table, rows, &style);
 }
 
-static void show_why(const json_t *recommendation)
+static void show_plans(const json_t *decision)
 {
-    hcp_cli_style style = hcp_cli_style_of(stdout);
-    const json_t *decision = json_object_get(recommendation, "decision");
-    hcp_cli_table_print_object(&RECORD_TABLE, recommendation, &style);
     show_rows("Inputs", &INPUTS_TABLE, json_object_get(decision, "inputs"));
     show_rows("Chosen plan, devices by use", &PLAN_TABLE, json_object_get(decision, "chosen"));
     show_rows("Best rejected plan", &PLAN_TABLE, json_object_get(decision, "rejected"));
+}
+
+/* A record of the past: as a recommendation, without what only the present one has. */
+static void show_decision(const json_t *decision)
+{
+    hcp_cli_style style = hcp_cli_style_of(stdout);
+    g_autoptr(json_t) record = json_copy((json_t *)decision);
+    json_object_set(record, "decision", (json_t *)decision);
+    hcp_cli_table_print_object(&RECORD_TABLE, record, &style);
+    show_plans(decision);
+}
+
+static void show_why(const json_t *recommendation)
+{
+    hcp_cli_style style = hcp_cli_style_of(stdout);
+    hcp_cli_table_print_object(&RECORD_TABLE, recommendation, &style);
+    show_plans(json_object_get(recommendation, "decision"));
     puts("\nMerit order now");
     hcp_cli_merit_print(json_object_get(recommendation, "merit_order"));
 }
@@ -109,11 +135,38 @@ static void show_every_why(const json_t *body)
     }
 }
 
+/* The decisions since midnight (UTC, by the platform's clock) that wanted to move devices. */
+static int show_today(hcp_cli_client *client, const arguments *args)
+{
+    g_autoptr(json_t) status = NULL;
+    int code = hcp_cli_client_get(client, "/api/v1/status", &status);
+    if (code != HCP_EXIT_OK)
+        return code;
+    const json_t *since = hcp_cli_table_at(status, "switching_opportunities.since");
+    g_autoptr(GString) path = g_string_new("/api/v1/decisions?switch_recommended=true");
+    hcp_cli_path_add(path, "from", json_string_value(since));
+    hcp_cli_path_add(path, "facility", args->facility);
+    const hcp_cli_page_options all = {.all = TRUE};
+    return hcp_cli_show_list(
+        client, &(hcp_cli_listing){.path = path->str,
+                                   .member = "decisions",
+                                   .none = "no decision has wanted to move devices today",
+                                   .table = &CHANCES_TABLE,
+                                   .page = &all,
+                                   .json = args->client.json});
+}
+
 static int run(const void *given, char **operands)
 {
     (void)operands;
     const arguments *args = given;
     g_autoptr(hcp_cli_client) client = hcp_cli_client_new("recommend", &args->client);
+    if (args->today)
+        return show_today(client, args);
+    if (args->decision != NULL) {
+        g_autofree char *record = hcp_cli_path_of("/api/v1/decisions/", args->decision, "");
+        return hcp_cli_show_object(client, record, args->client.json, show_decision);
+    }
     if (args->facility != NULL) {
         g_autoptr(GString) path = g_string_new("/api/v1/recommendation");
         hcp_cli_path_add(path, "facility", args->facility);
@@ -136,6 +189,9 @@ static int run(const void *given, char **operands)
 
 static const hcp_cli_option OWN[] = {
     {"facility", 'f', HCP_CLI_STRING, AT(facility), "Only this one", "FACILITY", NULL},
+    {"today", 't', HCP_CLI_FLAG, AT(today), "Today's decisions that wanted to move devices", NULL,
+     NULL},
+    {"decision", 'd', HCP_CLI_STRING, AT(decision), "The record of this decision", "ID", NULL},
     {"why", 'w', HCP_CLI_FLAG, AT(why),
      "The decision record: inputs, chosen plan, best rejected plan, what would change it", NULL,
      NULL},

@@ -132,6 +132,12 @@ static void print_text(const results *r)
     print_money("AI", own->ai_usd_micro);
     print_money("electricity", -own->energy_cost_usd_micro);
     print_money("profit", own->profit_usd_micro);
+    hcp_usd_micro revenue = own->mining_usd_micro + own->ai_usd_micro;
+    if (revenue > 0)
+        printf("  %-22s %16.1f %%\n", "profit margin",
+               100.0 * (double)own->profit_usd_micro / (double)revenue);
+    print_money("not mined (asleep)", own->foregone_usd_micro);
+    print_money("electricity saved so", own->avoided_usd_micro);
     if (r->baselines) {
         print_against("mine only", own, &r->mine_only);
         print_against("AI only", own, &r->ai_only);
@@ -188,6 +194,8 @@ static json_t *report_json(const hcp_simulate_report *r)
         (json_int_t)r->profit_usd_micro, "energy_ai_j", (json_int_t)r->energy_j[HCP_USE_AI],
         "energy_mining_j", (json_int_t)r->energy_j[HCP_USE_MINING], "energy_idle_j",
         (json_int_t)r->energy_j[HCP_USE_IDLE]);
+    hcp_json_set_int(object, "curtailed_loss_usd_micro", r->foregone_usd_micro);
+    hcp_json_set_int(object, "avoided_energy_cost_usd_micro", r->avoided_usd_micro);
     json_object_set_new(object, "gpu_utilisation", json_real(r->gpu_utilisation));
     json_object_set_new(
         object, "workloads",

@@ -25,6 +25,9 @@ static const hcp_cli_column HEAD[] = {
     {"completed", "workloads.completed", hcp_cli_format_count, false, false, 0},
     {"failed", "workloads.failed", hcp_cli_format_count, false, false, 0},
     {"switches", "switches", hcp_cli_format_count, false, false, 0},
+    {"profit margin %", "revenue.margin_pct", hcp_cli_format_fixed1, false, false, 0},
+    {"chances today", "switching_opportunities.today", hcp_cli_format_count, false, false, 0},
+    {"taken of them", "switching_opportunities.taken", hcp_cli_format_count, false, false, 0},
     {"open alerts", "open_alerts", hcp_cli_format_count, false, false, 0},
 };
 static const hcp_cli_table HEAD_TABLE = {HEAD, G_N_ELEMENTS(HEAD)};
@@ -45,12 +48,26 @@ static const hcp_cli_column FACILITIES[] = {
 };
 static const hcp_cli_table FACILITIES_TABLE = {FACILITIES, G_N_ELEMENTS(FACILITIES)};
 
+static const hcp_cli_column REVENUE[] = {
+    {"REVENUE USD", "facility", NULL, false, false, 0},
+    {"BTC", "revenue.btc_usd", hcp_cli_format_fixed2, true, false, 0},
+    {"AI", "revenue.ai_usd", hcp_cli_format_fixed2, true, false, 0},
+    {"GRID", "revenue.grid_usd", hcp_cli_format_fixed2, true, false, 0},
+    {"NOT MINED", "revenue.curtailed_loss_usd", hcp_cli_format_fixed2, true, false, 0},
+    {"POSSIBLE", "revenue.potential_usd", hcp_cli_format_fixed2, true, false, 0},
+    {"MARGIN %", "revenue.margin_pct", hcp_cli_format_fixed1, true, false, 0},
+};
+static const hcp_cli_table REVENUE_TABLE = {REVENUE, G_N_ELEMENTS(REVENUE)};
+
 static void show(const json_t *body)
 {
     hcp_cli_style style = hcp_cli_style_of(stdout);
+    const json_t *facilities = json_object_get(body, "facilities");
     hcp_cli_table_print_object(&HEAD_TABLE, body, &style);
     putchar('\n');
-    hcp_cli_table_print(&FACILITIES_TABLE, json_object_get(body, "facilities"), &style);
+    hcp_cli_table_print(&FACILITIES_TABLE, facilities, &style);
+    putchar('\n');
+    hcp_cli_table_print(&REVENUE_TABLE, facilities, &style);
 }
 
 static int run(const void *given, char **operands)

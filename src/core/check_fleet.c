@@ -73,7 +73,7 @@ char *hcp_check_fleet(const hcp_core *core)
 /* --- power --------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    int64_t it_w, use_w[HCP_USES];
+    int64_t it_w, use_w[HCP_USES], asleep_w, asleep_ghs;
     double ths;
 } power_sum;
 
@@ -93,6 +93,10 @@ static void add_power(const hcp_state *state, uint32_t device, power_sum *sums)
     } else if (mode == HCP_MODE_MINING && fleet->target[device] < cls->power_targets.count) {
         const hcp_power_target *targets = cls->power_targets.items;
         sum->ths += targets[fleet->target[device]].ths;
+    }
+    if (mode == HCP_MODE_CURTAILED && hcp_state_device_is_free(state, device)) {
+        sum->asleep_w += hcp_power_asleep_w(cls);
+        sum->asleep_ghs += hcp_power_asleep_ghs(cls);
     }
     sum->it_w += power_w;
     sum->use_w[hcp_power_use(mode)] += power_w;
@@ -135,6 +139,9 @@ char *hcp_check_power(const hcp_core *core)
         if (sums[f].it_w != facility->it_power_w ||
             memcmp(sums[f].use_w, facility->use_power_w, sizeof sums[f].use_w) != 0)
             return broken("the power of facility %s is not that of its devices", facility->def.key);
+        if (sums[f].asleep_w != facility->asleep_w || sums[f].asleep_ghs != facility->asleep_ghs)
+            return broken("the sleeping miners of facility %s are counted wrongly",
+                          facility->def.key);
         if (fabs(sums[f].ths - facility->mining_ths) > 1e-6 * (1 + sums[f].ths))
             return broken("the hashrate of facility %s is not that of its miners",
                           facility->def.key);

@@ -16,6 +16,7 @@ typedef struct {
     bool switching, leased, unhealthy, out;
     int64_t power_w;
     hcp_use use;
+    int64_t asleep_ghs, asleep_w; /* of a miner that could be woken */
 } weight;
 
 static weight weigh(const hcp_core *core, uint32_t device)
@@ -34,6 +35,10 @@ static weight weigh(const hcp_core *core, uint32_t device)
     const hcp_class *cls = hcp_state_class(state, hcp_state_group(state, w.group)->class_ix);
     w.power_w = hcp_power_device_w(&cls->def, w.mode, w.target);
     w.use = hcp_power_use(w.mode);
+    if (w.mode == HCP_MODE_CURTAILED && !w.switching && !w.leased && !w.unhealthy && !w.out) {
+        w.asleep_ghs = hcp_power_asleep_ghs(&cls->def);
+        w.asleep_w = hcp_power_asleep_w(&cls->def);
+    }
     if (w.switching) {
         const hcp_switch *sw = hcp_state_switch(state, fleet->active_switch[device]);
         int64_t to_w = hcp_power_device_w(&cls->def, sw->def.to, sw->def.power_target);
@@ -87,6 +92,8 @@ static void count(hcp_core *core, const weight *w, uint32_t n, bool add)
     int64_t power_w = add ? w->power_w * n : -w->power_w * n;
     facility->it_power_w += power_w;
     facility->use_power_w[w->use] += power_w;
+    facility->asleep_ghs += add ? w->asleep_ghs * n : -w->asleep_ghs * n;
+    facility->asleep_w += add ? w->asleep_w * n : -w->asleep_w * n;
 }
 
 static bool rows_equal(const hcp_fleet *fleet, uint32_t a, uint32_t b)
@@ -219,7 +226,7 @@ static void zero_counters(hcp_core *core)
     }
     for (uint32_t f = 0; f < fleet->facilities->len; f++) {
         hcp_facility *facility = hcp_core_facility(core, f);
-        facility->it_power_w = 0;
+        facility->it_power_w = facility->asleep_w = facility->asleep_ghs = 0;
         memset(facility->use_power_w, 0, sizeof facility->use_power_w);
     }
 }

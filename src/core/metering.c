@@ -40,6 +40,11 @@ static int64_t price_micro(const hcp_price_observed *price)
     return hcp_money_from_usd(price->value);
 }
 
+static int64_t hashprice_micro(const hcp_state *state)
+{
+    return price_micro(&state->market.global[HCP_PRICE_HASHPRICE]);
+}
+
 static int64_t hashrate_ghs(const hcp_facility *facility)
 {
     return llround(facility->mining_ths * 1000);
@@ -63,8 +68,7 @@ static int64_t gpu_mining_per_h(const hcp_state *state, uint32_t facility)
 static wide mining_income(const hcp_state *state, uint32_t ix, const hcp_facility *facility,
                           int64_t us)
 {
-    wide hash =
-        (wide)hashrate_ghs(facility) * price_micro(&state->market.global[HCP_PRICE_HASHPRICE]) * us;
+    wide hash = (wide)hashrate_ghs(facility) * hashprice_micro(state) * us;
     /* us * micro-dollars/h, brought to the unit of the hash income. */
     return hash + (wide)gpu_mining_per_h(state, ix) * us * (MINING_PER_MICRO / HCP_US_PER_H);
 }
@@ -89,6 +93,11 @@ static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility,
                mining_income(state, ix, facility, us), MINING_PER_MICRO);
     accumulate(&facility->ai_usd_micro, &facility->ai_rest, (wide)facility->ai_usd_micro_per_h * us,
                HCP_US_PER_H);
+    accumulate(&facility->foregone_usd_micro, &facility->foregone_rest,
+               (wide)facility->asleep_ghs * hashprice_micro(state) * us, MINING_PER_MICRO);
+    accumulate(&facility->avoided_usd_micro, &facility->avoided_rest,
+               (wide)facility->asleep_w * facility->def.pue_milli * us * price_micro(electricity),
+               COST_PER_MICRO);
     facility->metered_us = now_us;
 }
 
@@ -144,9 +153,33 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         .energy_cost_usd_micro = copy.energy_cost_usd_micro,
         .mining_usd_micro = copy.mining_usd_micro,
         .ai_usd_micro = copy.ai_usd_micro,
+        .foregone_usd_micro = copy.foregone_usd_micro,
+        .avoided_usd_micro = copy.avoided_usd_micro,
     };
     for (int use = 0; use < HCP_USES; use++)
         ret_meter->energy_j[use] = copy.energy_j[use];
+}
+
+hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter)
+{
+    return meter->mining_usd_micro + meter->ai_usd_micro;
+}
+
+hcp_usd_micro hcp_meter_profit(const hcp_meter *meter)
+{
+    return hcp_meter_revenue(meter) - meter->energy_cost_usd_micro;
+}
+
+void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
+{
+    sum->at_us = MAX(sum->at_us, part->at_us);
+    for (int use = 0; use < HCP_USES; use++)
+        sum->energy_j[use] += part->energy_j[use];
+    sum->energy_cost_usd_micro += part->energy_cost_usd_micro;
+    sum->mining_usd_micro += part->mining_usd_micro;
+    sum->ai_usd_micro += part->ai_usd_micro;
+    sum->foregone_usd_micro += part->foregone_usd_micro;
+    sum->avoided_usd_micro += part->avoided_usd_micro;
 }
 
 hcp_usd_micro hcp_meter_mining_usd_micro_per_h(const hcp_state *state, uint32_t facility)

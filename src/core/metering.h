@@ -17,7 +17,17 @@ typedef struct {
         mining_usd_micro; /* hashprice times hashrate, and the configured income of simulated GPU mining */
     hcp_usd_micro
         ai_usd_micro; /* service time of workloads at their rates; lost work is not charged */
+    /* Of miners that sleep and could be woken, at their default power target: income they did not make, whatever put them
+     * to sleep, and the electricity that was not bought for it. Sleeping paid when the second is larger. */
+    hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
 } hcp_meter;
+
+/* Everything earned; that less what the energy has cost. The one place that knows the parts. */
+hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter);
+hcp_usd_micro hcp_meter_profit(const hcp_meter *meter);
+
+/* Adds the reading of another facility. */
+void hcp_meter_add(hcp_meter *sum, const hcp_meter *part);
 
 /* Reads the meter of `facility` at `now_us` (not before the last event). */
 void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us,

@@ -4,6 +4,8 @@
 
 #include "base/units.h"
 
+#include <math.h>
+
 int64_t hcp_power_device_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t target)
 {
     switch (mode) {
@@ -18,6 +20,25 @@ int64_t hcp_power_device_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t
     default:
         return cls->standby_w;
     }
+}
+
+static const hcp_power_target *default_target(const hcp_class_defined *cls)
+{
+    return cls->kind == HCP_DEVICE_ASIC && cls->default_target < cls->power_targets.count
+               ? (const hcp_power_target *)cls->power_targets.items + cls->default_target
+               : NULL;
+}
+
+int64_t hcp_power_asleep_ghs(const hcp_class_defined *cls)
+{
+    const hcp_power_target *target = default_target(cls);
+    return target != NULL ? llround(target->ths * 1000) : 0;
+}
+
+int64_t hcp_power_asleep_w(const hcp_class_defined *cls)
+{
+    const hcp_power_target *target = default_target(cls);
+    return target != NULL ? target->power_w - cls->standby_w : 0;
 }
 
 hcp_use hcp_power_use(hcp_mode mode)

@@ -18,6 +18,11 @@ int64_t hcp_power_meter_w(const hcp_facility_defined *facility, int64_t it_w);
 /* The most IT watts that stay within `cap_w` at the meter. */
 int64_t hcp_power_cap_it_w(const hcp_facility_defined *facility);
 
+/* What one sleeping device of the class would hash if it mined at its default power target, GH/s, and the IT watts which that
+ * takes beyond its sleep; both 0 for all but miners. */
+int64_t hcp_power_asleep_ghs(const hcp_class_defined *cls);
+int64_t hcp_power_asleep_w(const hcp_class_defined *cls);
+
 /* Whether devices of the class may mine: an ASIC with a power curve, or a GPU with a configured income while the labelled
  * simulation is on. */
 bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *cls);

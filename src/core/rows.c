@@ -25,6 +25,10 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, ai_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, ai_rest),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, ai_usd_micro_per_h),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, foregone_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, foregone_rest),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_rest),
     HCP_FIELD_RECORD_OF(hcp_facility, decision, &HCP_DECISION_RECORDED_RECORD),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, decided_us),
 };

@@ -43,6 +43,8 @@ typedef struct {
         it_power_w; /* reserved IT power: each device at its mode, the larger of two while it switches */
     int64_t use_power_w[HCP_USES]; /* the same split by use */
     double mining_ths;             /* hashrate of its miners at their targets */
+    int64_t asleep_ghs; /* what its sleeping miners would hash at their default target, */
+    int64_t asleep_w;   /* and the IT watts that would take beyond their sleep */
     bool emergency;
     int64_t emergency_us;       /* when the emergency in force was declared */
     int64_t safe_us;            /* when everything was asleep after that; 0 = not yet */
@@ -51,11 +53,15 @@ typedef struct {
     hcp_usd_micro energy_cost_usd_micro;
     hcp_usd_micro mining_usd_micro;
     hcp_usd_micro ai_usd_micro;
+    hcp_usd_micro foregone_usd_micro; /* mining income that sleeping miners did not make */
+    hcp_usd_micro avoided_usd_micro;  /* and what their electricity would have cost */
     hcp_usd_micro ai_usd_micro_per_h; /* what the workloads running there are charged now */
     int64_t energy_rest[HCP_USES];    /* what whole units of the accumulators leave over, so that */
     int64_t energy_cost_rest;         /* sums are exact however often the meter is read: 1e-9 J, */
     int64_t mining_rest;              /* and the fractions of a micro-dollar of metering.c */
     int64_t ai_rest;
+    int64_t foregone_rest;
+    int64_t avoided_rest;
     hcp_decision_recorded decision; /* in force; id 0 = none yet */
     int64_t decided_us;
 } hcp_facility;

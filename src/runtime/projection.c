@@ -37,8 +37,9 @@ static const char DDL[] =
     " expires_us INTEGER NOT NULL, policy TEXT NOT NULL, recommendation TEXT NOT NULL,"
     " chosen_usd_micro_per_h INTEGER NOT NULL, rejected_usd_micro_per_h INTEGER NOT NULL,"
     " confidence REAL NOT NULL, moved INTEGER NOT NULL, reason TEXT, flip TEXT,"
-    " seq INTEGER NOT NULL) WITHOUT ROWID;"
+    " seq INTEGER NOT NULL, switch_recommended INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX decision_facility ON decision (facility, id);"
+    "CREATE INDEX decision_wanted ON decision (at_us, moved) WHERE switch_recommended;"
     "CREATE TABLE price ("
     " seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, facility TEXT, at_us INTEGER NOT NULL,"
     " observed_us INTEGER, value REAL, source TEXT, quality TEXT NOT NULL,"
@@ -93,7 +94,8 @@ static const char *const SQL[STATEMENTS] = {
     [SWITCH_ENDED] = "UPDATE switch SET ended_us = ?2, ok = ?3, duration_us = ?4,"
                      " failed_phase = ?5, reason = ?6 WHERE id = ?1",
     [DECISION_INSERT] =
-        "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+        " ?14)",
     [PRICE_INSERT] = "INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [ALERT_INSERT] = "INSERT INTO alert (id, severity, category, kind, subject, message, facility,"
                      " customer, workload, raised_us)"
@@ -106,7 +108,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 2,
+    .version = 3,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
@@ -320,6 +322,7 @@ static void project_decision(row *r, const hcp_state *state, const hcp_event *ev
     add_text(r, decision->reason);
     add_text(r, decision->flip);
     add_int(r, (int64_t)seq);
+    add_int(r, decision->switch_recommended);
     done(r, DECISION_INSERT);
 }
 

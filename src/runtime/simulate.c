@@ -204,17 +204,19 @@ static bool run(simulation *sim, GError **error)
 
 static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_report *report)
 {
+    hcp_meter sum = {0};
     for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
         hcp_meter meter;
         hcp_meter_read(state, f, now_us, &meter);
-        report->mining_usd_micro += meter.mining_usd_micro;
-        report->ai_usd_micro += meter.ai_usd_micro;
-        report->energy_cost_usd_micro += meter.energy_cost_usd_micro;
-        for (int use = 0; use < HCP_USES; use++)
-            report->energy_j[use] += meter.energy_j[use];
+        hcp_meter_add(&sum, &meter);
     }
-    report->profit_usd_micro =
-        report->mining_usd_micro + report->ai_usd_micro - report->energy_cost_usd_micro;
+    report->mining_usd_micro = sum.mining_usd_micro;
+    report->ai_usd_micro = sum.ai_usd_micro;
+    report->energy_cost_usd_micro = sum.energy_cost_usd_micro;
+    report->foregone_usd_micro = sum.foregone_usd_micro;
+    report->avoided_usd_micro = sum.avoided_usd_micro;
+    report->profit_usd_micro = hcp_meter_profit(&sum);
+    memcpy(report->energy_j, sum.energy_j, sizeof report->energy_j);
     for (uint32_t w = 0; w < state->workloads.items->len; w++) {
         const hcp_workload *workload = &g_array_index(state->workloads.items, hcp_workload, w);
         if (workload->def.id.value == 0)

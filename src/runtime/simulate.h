@@ -45,6 +45,7 @@ typedef struct {
     uint32_t devices, facilities;
     uint64_t submitted, refused, completed, failed, preempted, queued, running;
     hcp_usd_micro mining_usd_micro, ai_usd_micro, energy_cost_usd_micro, profit_usd_micro;
+    hcp_usd_micro foregone_usd_micro, avoided_usd_micro; /* of miners that slept */
     int64_t energy_j[HCP_USES];
     double gpu_utilisation; /* leased GPU time over all GPU time */
     hcp_simulate_waits waits[HCP_PRIORITIES];

@@ -7,6 +7,7 @@
 #include "services/fleet_tally.h"
 #include "services/internal.h"
 #include "services/prices.h"
+#include "services/revenue.h"
 
 static void set_power(json_t *object, const hcp_facility *site)
 {
@@ -41,9 +42,8 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
     hcp_services_set_money(object, "energy_cost", meter.energy_cost_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter.mining_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter.ai_usd_micro);
-    hcp_services_set_money(object, "profit",
-                           meter.mining_usd_micro + meter.ai_usd_micro -
-                               meter.energy_cost_usd_micro);
+    hcp_services_set_money(object, "profit", hcp_meter_profit(&meter));
+    json_object_set_new(object, "revenue", hcp_revenue_json(&meter));
     hcp_services_set_money(object, "mining_revenue_per_h",
                            hcp_meter_mining_usd_micro_per_h(state, facility));
     hcp_services_set_money(object, "ai_revenue_per_h",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The economic optimizer: profitability on request, the decision in force, the record of decisions. */
+#include "base/timefmt.h"
 #include "base/units.h"
 #include "economics/formula.h"
 #include "http/page.h"
@@ -169,6 +170,7 @@ static json_t *decision_json(const hcp_state *state, const hcp_decision_recorded
     hcp_json_set_int(object, "gap_usd_micro_per_h",
                      decision->chosen_usd_micro_per_h - decision->rejected_usd_micro_per_h);
     hcp_json_set_int(object, "switch_cost_usd_micro", decision->switch_cost_usd_micro);
+    hcp_json_set_bool(object, "switch_recommended", decision->switch_recommended);
     hcp_json_set_bool(object, "moved", decision->moved);
     json_object_set_new(object, "inputs", inputs_json(&decision->inputs));
     json_object_set_new(object, "chosen", plans_json(state, &decision->chosen));
@@ -256,22 +258,32 @@ static json_t *decision_row(void *data, const hcp_projection_value *values, int 
     return object;
 }
 
+/* A query parameter as 0 or 1, NULL when absent. */
+static hcp_projection_value flag(const hcp_http_request *request, const char *name)
+{
+    return hcp_http_request_query(request, name) == NULL
+               ? hcp_projection_null()
+               : hcp_projection_int(hcp_http_request_query_bool(request, name, false));
+}
+
 static void list_decisions(hcp_http_request *request, void *data)
 {
     /* Newest first: the position is what has been seen, so the next page lies below it. */
     static const char sql[] =
         "SELECT d.id, d.at_us, e.payload FROM decision d JOIN journal_entry e ON e.seq = d.seq"
         " WHERE (?1 = '' OR d.id < ?1) AND (?3 IS NULL OR d.facility = ?3)"
-        " AND (?4 IS NULL OR d.moved = ?4) ORDER BY d.id DESC LIMIT ?2";
-    const char *moved = hcp_http_request_query(request, "moved");
+        " AND (?4 IS NULL OR d.moved = ?4) AND (?5 IS NULL OR d.switch_recommended = ?5)"
+        " AND d.at_us >= ?6 ORDER BY d.id DESC LIMIT ?2";
+    int64_t from_us = 0;
+    const char *from = hcp_http_request_query(request, "from");
+    if (from != NULL)
+        (void)hcp_time_parse(from, &from_us, NULL); /* the format was checked with the request */
     hcp_list_reply(data, request,
                    &(hcp_list){
                        .sql = sql,
-                       .values = {hcp_list_facility(data, request),
-                                  moved == NULL ? hcp_projection_null()
-                                                : hcp_projection_int(hcp_http_request_query_bool(
-                                                      request, "moved", false))},
-                       .n_values = 2,
+                       .values = {hcp_list_facility(data, request), flag(request, "moved"),
+                                  flag(request, "switch_recommended"), hcp_projection_int(from_us)},
+                       .n_values = 4,
                        .member = "decisions",
                        .row = decision_row,
                        .data = data,

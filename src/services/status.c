@@ -5,6 +5,7 @@
 #include "core/queue.h"
 #include "services/internal.h"
 #include "services/merit.h"
+#include "services/revenue.h"
 
 #include <math.h>
 
@@ -50,9 +51,8 @@ static void set_meter(json_t *object, const hcp_meter *meter)
     hcp_services_set_money(object, "energy_cost", meter->energy_cost_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter->mining_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter->ai_usd_micro);
-    hcp_services_set_money(object, "profit",
-                           meter->mining_usd_micro + meter->ai_usd_micro -
-                               meter->energy_cost_usd_micro);
+    hcp_services_set_money(object, "profit", hcp_meter_profit(meter));
+    json_object_set_new(object, "revenue", hcp_revenue_json(meter));
 }
 
 static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t now_us)
@@ -150,6 +150,18 @@ static const char *overall(const hcp_services *services, const hcp_state *state)
     return "operational";
 }
 
+/* Of the whole platform. */
+static json_t *revenue_json(const hcp_state *state, int64_t now_us)
+{
+    hcp_meter sum = {0};
+    for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
+        hcp_meter meter;
+        hcp_meter_read(state, f, now_us, &meter);
+        hcp_meter_add(&sum, &meter);
+    }
+    return hcp_revenue_json(&sum);
+}
+
 static void get_status(hcp_http_request *request, void *data)
 {
     hcp_services *services = data;
@@ -168,6 +180,8 @@ static void get_status(hcp_http_request *request, void *data)
     json_object_set_new(body, "devices", devices_json(state, HCP_NO_INDEX));
     json_object_set_new(body, "workloads", workloads_json(services));
     json_object_set_new(body, "power", power_json(state));
+    json_object_set_new(body, "revenue", revenue_json(state, now_us));
+    json_object_set_new(body, "switching_opportunities", hcp_opportunities_json(services));
     hcp_json_set_int(body, "switches", state->switch_count);
     hcp_json_set_int(body, "open_alerts", open_alerts(state));
     json_object_set_new(body, "services", services_json(services));

@@ -129,6 +129,14 @@ def test_recommend_why_shows_inputs_and_both_plans(ask):
     assert ask("recommend", "--facility", "nowhere").returncode == FAILED
 
 
+def test_recommend_today_lists_and_opens_decisions(ask):
+    rows = json.loads(ask("recommend", "--today", "--json").stdout)["decisions"]
+    assert rows and rows[-1]["decision_id"] in ask("recommend", "--today").stdout
+    text = ask("recommend", "--decision", rows[-1]["decision_id"]).stdout
+    assert rows[-1]["recommendation"] in text and "Chosen plan" in text and "would change when" in text
+    assert ask("recommend", "--decision", "dec_nothing").returncode == FAILED
+
+
 # --- submit -------------------------------------------------------------------------------------------------------------
 
 def test_submit_sends_every_field(daemon, ask):

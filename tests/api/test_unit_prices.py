@@ -73,6 +73,33 @@ def test_recommendation_and_status_have_unit_prices(daemon):
     assert site["usd_per_mwh"] is not None and site["mining_usd_per_mwh"] is not None
 
 
+def test_the_revenue_split_adds_up_to_the_cent(daemon):
+    status = daemon.json("/api/v1/status")
+    parts = ("btc", "ai", "grid", "curtailed_loss")
+    for revenue in [status["revenue"]] + [site["revenue"] for site in status["facilities"]]:
+        assert sum(revenue[f"{part}_usd_micro"] for part in parts) == revenue["potential_usd_micro"]
+        cents = [round(100 * revenue[f"{part}_usd"]) for part in parts]
+        assert sum(cents) == round(100 * revenue["potential_usd"])
+        assert sum(cents[:3]) == round(100 * revenue["total_usd"])
+        assert all(abs(cent - revenue[f"{part}_usd_micro"] / 1e4) < 1 for cent, part in zip(cents, parts))
+        assert revenue["profit_usd_micro"] == revenue["total_usd_micro"] - revenue["energy_cost_usd_micro"]
+        if revenue["total_usd_micro"] > 0:
+            margin = 100 * revenue["profit_usd_micro"] / revenue["total_usd_micro"]
+            assert revenue["margin_pct"] == pytest.approx(margin, abs=0.006)
+    assert sum(site["revenue"]["btc_usd_micro"] for site in status["facilities"]) == status["revenue"]["btc_usd_micro"]
+
+
+def test_each_opportunity_opens_its_record(daemon):
+    found = daemon.json("/api/v1/status")["switching_opportunities"]
+    path = "/api/v1/decisions?limit=1000&switch_recommended=true&from=" + found["since"]
+    decisions = daemon.json(path)["decisions"]
+    assert found["today"] >= 1 and len(decisions) >= found["today"] >= found["taken"]
+    assert all(item["switch_recommended"] for item in decisions)
+    record = daemon.json(f"/api/v1/decisions/{decisions[-1]['decision_id']}")
+    assert record["moved"] and record["inputs"] and record["chosen"]
+    assert daemon.json("/api/v1/decisions?switch_recommended=true&from=2099-01-01T00:00:00Z")["decisions"] == []
+
+
 def test_an_unknown_facility_is_named(daemon):
     answer = daemon.get("/api/v1/merit-order?facility=nowhere")
     assert answer.status_code == 404 and "nowhere" in answer.json()["detail"]

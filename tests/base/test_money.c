@@ -125,6 +125,38 @@ static void test_parse_errors(void)
     }
 }
 
+static void test_split_cents(void)
+{
+    int64_t cents[4];
+    /* Two halves of a cent: the first gets it. */
+    hcp_money_split_cents((hcp_usd_micro[]){1005000, 2005000}, 2, cents);
+    g_assert_cmpint(cents[0], ==, 101);
+    g_assert_cmpint(cents[1], ==, 200);
+    /* $0.3333333 three times is a dollar: one of them gets the cent. */
+    hcp_money_split_cents((hcp_usd_micro[]){333333, 333333, 333334}, 3, cents);
+    g_assert_cmpint(cents[0], ==, 33);
+    g_assert_cmpint(cents[1], ==, 33);
+    g_assert_cmpint(cents[2], ==, 34);
+    hcp_money_split_cents((hcp_usd_micro[]){-15000, 5000}, 2, cents);
+    g_assert_cmpint(cents[0] + cents[1], ==, -1);
+    hcp_rng rng;
+    hcp_rng_init(&rng, 5, 0);
+    for (int i = 0; i < 20000; i++) {
+        hcp_usd_micro parts[4], sum = 0;
+        int64_t total = 0;
+        for (int p = 0; p < 4; p++) {
+            parts[p] = (hcp_usd_micro)hcp_rng_below(&rng, 100000000) - 20000000;
+            sum += parts[p];
+        }
+        hcp_money_split_cents(parts, 4, cents);
+        for (int p = 0; p < 4; p++) {
+            total += cents[p];
+            g_assert_cmpint(ABS(cents[p] * 10000 - parts[p]), <, 10000);
+        }
+        g_assert_cmpint(ABS(2 * (total * 10000 - sum)), <=, 10000);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -133,6 +165,7 @@ int main(int argc, char **argv)
     g_test_add_func("/money/accrue/overflow-asserts", test_accrue_overflow);
     g_test_add_func("/money/energy-cost", test_energy_cost);
     g_test_add_func("/money/usd", test_usd);
+    g_test_add_func("/money/split-cents", test_split_cents);
     g_test_add_func("/money/text/golden", test_text);
     g_test_add_func("/money/text/round-trip", test_text_round_trip);
     g_test_add_func("/money/text/errors", test_parse_errors);

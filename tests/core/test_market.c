@@ -149,6 +149,41 @@ static void test_one_hour(void)
     site_finish(&s);
 }
 
+/* A hundred S21 asleep for an hour: what they would have mined at their default target and what that would have cost. */
+static void test_sleeping_miners(void)
+{
+    site s;
+    site_init(&s);
+    observe(&s, HCP_PRICE_ELECTRICITY, 50);
+    observe(&s, HCP_PRICE_HASHPRICE, 55);
+    hcp_class_plan plan = {.class_ix = SITE_S21, .curtail = 100};
+    hcp_decision_recorded decision = {.facility = SITE_NORTH,
+                                      .policy = (char *)"test",
+                                      .expires_us = s.now_us + HCP_US_PER_H,
+                                      .chosen = {.items = &plan, .count = 1},
+                                      .recommendation = (char *)"CURTAIL",
+                                      .reason = (char *)"because"};
+    site_must(&s, &(hcp_command){.type = HCP_COMMAND_DISPATCH, .dispatch = &decision});
+    site_drive(&s, HCP_US_PER_S);
+    hcp_meter before, after;
+    meter(&s, &before);
+    s.now_us += HCP_US_PER_H;
+    meter(&s, &after);
+    /* 20 PH/s at $55 per PH/s and day for an hour; 100 x (3,500 - 25) W x 1.2 at $50 per MWh. */
+    g_assert_cmpint(after.foregone_usd_micro - before.foregone_usd_micro, ==, 45833333);
+    g_assert_cmpint(after.avoided_usd_micro - before.avoided_usd_micro, ==, 20850000);
+    g_assert_cmpint(hcp_meter_revenue(&after), ==, after.mining_usd_micro + after.ai_usd_micro);
+    /* One that fails cannot be woken and loses nothing more. */
+    site_health(&s, SITE_S21_FIRST, HCP_HEALTH_FAILED);
+    g_assert_cmpint(hcp_state_facility(hcp_core_state(s.core), SITE_NORTH)->asleep_ghs, ==,
+                    99 * 200000);
+    hcp_core *replayed = site_replay(&s);
+    g_autofree char *mine = hcp_core_hash(s.core), *theirs = hcp_core_hash(replayed);
+    g_assert_cmpstr(mine, ==, theirs);
+    hcp_core_free(replayed);
+    site_finish(&s);
+}
+
 /* A meter advanced at random moments shows what one read once shows, to the last micro-dollar. */
 static void test_splitting_is_exact(void)
 {
@@ -177,6 +212,8 @@ static void test_splitting_is_exact(void)
     g_assert_cmpint(a.energy_cost_usd_micro, ==, b.energy_cost_usd_micro);
     g_assert_cmpint(a.energy_cost_usd_micro, <, 0);
     g_assert_cmpint(a.mining_usd_micro, ==, b.mining_usd_micro);
+    g_assert_cmpint(a.foregone_usd_micro, ==, b.foregone_usd_micro);
+    g_assert_cmpint(a.avoided_usd_micro, ==, b.avoided_usd_micro);
     site_finish(&once);
     site_finish(&often);
 }
@@ -188,6 +225,7 @@ int main(int argc, char **argv)
     g_test_add_func("/core/market/suspect", test_suspect);
     g_test_add_func("/core/market/refusals", test_refusals);
     g_test_add_func("/core/metering/one_hour", test_one_hour);
+    g_test_add_func("/core/metering/sleeping_miners", test_sleeping_miners);
     g_test_add_func("/core/metering/splitting_is_exact", test_splitting_is_exact);
     return g_test_run();
 }
