@@ -55,6 +55,24 @@ def test_the_summary_counts_what_happened(tmp_path, cases, line, code):
     assert result.returncode == code
 
 
+@pytest.mark.parametrize("options", [(), ("--long",)], ids=["short", "long"])
+def test_a_run_without_tests_fails(tmp_path, options):
+    """A tree whose suites hold nothing: run-tests with stand-ins for the tools that it calls."""
+    scripts, tools = tmp_path / "scripts", tmp_path / "bin"
+    scripts.mkdir()
+    tools.mkdir()
+    for name in ("run-tests", "test-summary"):
+        (scripts / name).write_bytes((SCRIPTS / name).read_bytes())
+        (scripts / name).chmod(0o755)
+    for path in (scripts / "configure", tools / "ninja", tools / "meson", tools / "git"):
+        path.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+        path.chmod(0o755)
+    result = subprocess.run([scripts / "run-tests", *options, tmp_path / "build"], capture_output=True, text=True,
+                            check=False, env={"PATH": f"{tools}:/usr/bin:/bin"})
+    assert result.stdout.splitlines()[-1] == "0 passed, 0 failed"
+    assert result.returncode == 1, result.stdout + result.stderr
+
+
 def test_the_summary_adds_files(tmp_path):
     for name in ("unit", "daemon"):
         (tmp_path / f"{name}.xml").write_text(
