@@ -5,7 +5,10 @@
 #include "base/timefmt.h"
 #include "base/yaml.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+#define WEIGHTS "/scheduling/score_weights"
 
 static void report(GPtrArray *violations, const hcp_yaml *yaml, const char *name, GError **error)
 {
@@ -21,12 +24,9 @@ static void report(GPtrArray *violations, const hcp_yaml *yaml, const char *name
     g_set_error_literal(error, HCP_ERROR, HCP_ERROR_INVALID, text->str);
 }
 
-json_t *hcp_config_read(const hcp_schema *schema, const char *text, size_t size, const char *name,
-                        GError **error)
+/* The checked tree of `yaml` with defaults filled in. */
+static json_t *checked(const hcp_schema *schema, hcp_yaml *yaml, const char *name, GError **error)
 {
-    g_autoptr(hcp_yaml) yaml = hcp_yaml_parse(text, size, name, error);
-    if (yaml == NULL)
-        return NULL;
     g_autoptr(json_t) tree = json_incref(hcp_yaml_root(yaml));
     if (json_is_null(tree)) { /* an empty file */
         json_decref(tree);
@@ -41,6 +41,13 @@ json_t *hcp_config_read(const hcp_schema *schema, const char *text, size_t size,
     return g_steal_pointer(&tree);
 }
 
+json_t *hcp_config_read(const hcp_schema *schema, const char *text, size_t size, const char *name,
+                        GError **error)
+{
+    g_autoptr(hcp_yaml) yaml = hcp_yaml_parse(text, size, name, error);
+    return yaml != NULL ? checked(schema, yaml, name, error) : NULL;
+}
+
 int64_t hcp_config_duration_us(const json_t *object, const char *key)
 {
     int64_t duration_us = 0;
@@ -49,14 +56,31 @@ int64_t hcp_config_duration_us(const json_t *object, const char *key)
     return duration_us;
 }
 
+/* The rule that no schema can say. `where` is "file:line" or what else the tree came from. */
+static bool weights_add_up(const json_t *tree, const char *where, GError **error)
+{
+    const json_t *weights = json_object_get(json_object_get(tree, "scheduling"), "score_weights");
+    int64_t sum = hcp_json_int(weights, "efficiency", 0) + hcp_json_int(weights, "utilisation", 0) +
+                  hcp_json_int(weights, "thermal", 0) + hcp_json_int(weights, "network", 0);
+    if (sum == 100)
+        return true;
+    g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
+                "%s: " WEIGHTS ": efficiency, utilisation, thermal and network sum to %" PRId64
+                "; they must sum to 100",
+                where, sum);
+    return false;
+}
+
 json_t *hcp_config_tree(const char *path, GError **error)
 {
-    g_autofree char *text = NULL;
-    gsize size = 0;
-    if (path != NULL && !g_file_get_contents(path, &text, &size, error))
+    g_autoptr(hcp_yaml) yaml = path != NULL ? hcp_yaml_parse_file(path, error)
+                                            : hcp_yaml_parse("{}", 2, "defaults", error);
+    const char *name = path != NULL ? path : "defaults";
+    g_autoptr(json_t) tree = yaml != NULL ? checked(&HCP_CONFIG_SCHEMA, yaml, name, error) : NULL;
+    if (tree == NULL)
         return NULL;
-    return hcp_config_read(&HCP_CONFIG_SCHEMA, text != NULL ? text : "{}", text != NULL ? size : 2,
-                           path != NULL ? path : "defaults", error);
+    g_autofree char *where = g_strdup_printf("%s:%d", name, hcp_yaml_line(yaml, WEIGHTS));
+    return weights_add_up(tree, where, error) ? g_steal_pointer(&tree) : NULL;
 }
 
 /* The object that holds the last part of a dotted key, and that part. */
@@ -106,7 +130,7 @@ static char **string_list(const json_t *object, const char *key)
     return (char **)g_ptr_array_free(strings, FALSE);
 }
 
-static bool read_scheduling(const json_t *object, hcp_settings *settings, GError **error)
+static void read_scheduling(const json_t *object, hcp_settings *settings)
 {
     const json_t *weights = json_object_get(object, "score_weights");
     const json_t *stale = json_object_get(object, "stale_after");
@@ -133,21 +157,16 @@ static bool read_scheduling(const json_t *object, hcp_settings *settings, GError
         .finished_retention_us = hcp_config_duration_us(object, "finished_retention"),
         .default_customer = HCP_NO_INDEX,
     };
-    uint32_t sum = settings->score_weight_efficiency + settings->score_weight_utilisation +
-                   settings->score_weight_thermal + settings->score_weight_network;
-    if (sum == 100)
-        return true;
-    g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
-                "/scheduling/score_weights: the four weights sum to %u; they must sum to 100", sum);
-    return false;
 }
 
 bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **error)
 {
     const json_t *dispatch = json_object_get(tree, "dispatch");
     hcp_settings scheduling;
-    if (!read_scheduling(json_object_get(tree, "scheduling"), &scheduling, error))
+    if (!weights_add_up(tree, "command line",
+                        error)) /* of a file that were found when it was read */
         return false;
+    read_scheduling(json_object_get(tree, "scheduling"), &scheduling);
     *ret_config = (hcp_config){
         .data = g_strdup(hcp_json_string(tree, "data", "")),
         .scenario = g_strdup(hcp_json_string(tree, "scenario", "")),

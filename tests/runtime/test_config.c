@@ -64,11 +64,16 @@ static void test_all_problems_at_once(void)
 
 static void test_weights_must_sum(void)
 {
-    g_autofree char *path = write_file("scheduling: {score_weights: {thermal: 99}}\n");
+    g_autofree char *path =
+        write_file("speed: 1\nscheduling:\n  score_weights:\n    thermal: 99\n");
     g_auto(hcp_config) config = {0};
     g_autoptr(GError) error = NULL;
     g_assert_false(hcp_config_load(path, &config, &error));
-    g_assert_nonnull(strstr(error->message, "100"));
+    g_autofree char *expected =
+        g_strdup_printf("%s:3: /scheduling/score_weights: efficiency, utilisation, thermal and "
+                        "network sum to 164; they must sum to 100",
+                        path);
+    g_assert_cmpstr(error->message, ==, expected);
     g_unlink(path);
 }
 
@@ -89,6 +94,10 @@ static void test_command_line(void)
     g_clear_error(&error);
     g_assert_false(hcp_config_set(tree, "speed", "fast", &error));
     g_assert_nonnull(strstr(error->message, "/speed"));
+    g_clear_error(&error);
+    g_assert_true(hcp_config_set(tree, "scheduling.score_weights.thermal", "40", &error));
+    g_assert_false(hcp_config_from_tree(tree, &(hcp_config){0}, &error));
+    g_assert_true(g_str_has_prefix(error->message, "command line: /scheduling/score_weights"));
 }
 
 static bool parse(const char *text, hcp_scenario *scenario, GError **error)
