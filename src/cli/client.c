@@ -83,6 +83,11 @@ static size_t take(char *bytes, size_t size, size_t count, void *data)
     return size * count;
 }
 
+static long timeout_of(const hcp_cli_call *call)
+{
+    return call->timeout_s > 0 ? call->timeout_s : ANSWER_TIMEOUT_S;
+}
+
 static void set_common(hcp_cli_client *client, const char *url, GByteArray *received)
 {
     CURL *curl = client->curl;
@@ -92,7 +97,6 @@ static void set_common(hcp_cli_client *client, const char *url, GByteArray *rece
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, ANSWER_TIMEOUT_S);
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "hcp/" HCP_VERSION);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->reason);
@@ -107,6 +111,7 @@ static bool transfer(hcp_cli_client *client, const hcp_cli_call *call, GByteArra
     g_autofree char *text = call->body != NULL ? hcp_json_print(call->body, NULL) : NULL;
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
     set_common(client, url, received);
+    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, timeout_of(call));
     if (text != NULL) {
         headers = curl_slist_append(headers, "Content-Type: application/json");
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, text);
@@ -121,6 +126,14 @@ static bool transfer(hcp_cli_client *client, const hcp_cli_call *call, GByteArra
     curl_slist_free_all(headers);
     if (code == CURLE_OK)
         return true;
+    curl_off_t connected_us = 0;
+    curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &connected_us);
+    if (code == CURLE_OPERATION_TIMEDOUT && connected_us > 0) {
+        g_set_error(error, HCP_ERROR, HCP_ERROR_BUSY,
+                    "%s takes connections and has not answered within %ld s", client->url,
+                    timeout_of(call));
+        return false;
+    }
     bool plain = code == CURLE_COULDNT_CONNECT || client->reason[0] == '\0';
     const char *reason = plain ? curl_easy_strerror(code) : client->reason;
     g_set_error(error, HCP_ERROR, HCP_ERROR_IO, "no daemon answers at %s (%s)", client->url,
@@ -176,7 +189,7 @@ int hcp_cli_client_call(hcp_cli_client *client, const hcp_cli_call *call, json_t
     hcp_cli_answer answer = {0};
     if (!hcp_cli_client_send(client, call, &answer, &error)) {
         fprintf(stderr, "hcp %s: %s\n", client->command, error->message);
-        if (g_error_matches(error, HCP_ERROR, HCP_ERROR_IO))
+        if (!g_error_matches(error, HCP_ERROR, HCP_ERROR_INVALID))
             fputs("Start one with `hcp serve`, or say where it is with --url or --port-offset; "
                   "`hcp doctor` looks for what is wrong.\n",
                   stderr);

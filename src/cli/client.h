@@ -37,7 +37,7 @@ void hcp_cli_client_free(hcp_cli_client *client);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hcp_cli_client, hcp_cli_client_free)
 
-/* The gateway's address, borrowed. */
+/* The gateway's address without a slash at its end, borrowed from the client. */
 const char *hcp_cli_client_url(const hcp_cli_client *client);
 
 /* One request. `body` NULL is GET, otherwise POST. */
@@ -45,6 +45,7 @@ typedef struct {
     const char *path; /* with its query */
     const json_t *body;
     const char *idempotency_key; /* or NULL */
+    long timeout_s;              /* for the whole answer; 0 = 30 */
 } hcp_cli_call;
 
 /* What came back: the HTTP status and the parsed body, a new reference. */
@@ -53,7 +54,8 @@ typedef struct {
     json_t *body;
 } hcp_cli_answer;
 
-/* Sends `call` and waits. False when no daemon answered (HCP_ERROR_IO) or what answered is not one (HCP_ERROR_INVALID). */
+/* Sends `call` and waits. False when nothing listens there (HCP_ERROR_IO), when what listens is silent until the time is
+ * up (HCP_ERROR_BUSY) or when what answers is no daemon (HCP_ERROR_INVALID). */
 bool hcp_cli_client_send(hcp_cli_client *client, const hcp_cli_call *call,
                          hcp_cli_answer *ret_answer, GError **error);
 

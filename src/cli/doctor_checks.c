@@ -21,6 +21,7 @@
 #define SPACE_LOW_BYTES (INT64_C(2) << 30)
 #define SPACE_NEEDED_BYTES (INT64_C(200) << 20)
 #define FILES_ENOUGH 16384
+#define PATIENCE_S 3
 
 /* --- where the journal is -------------------------------------------------------------------------------------------- */
 
@@ -251,14 +252,17 @@ void hcp_cli_doctor_daemon(hcp_cli_examination *e)
 {
     g_autoptr(GError) error = NULL;
     hcp_cli_answer answer = {0};
-    const hcp_cli_call call = {.path = "/readyz?verbose=true"};
+    const hcp_cli_call call = {.path = "/readyz?verbose=true", .timeout_s = PATIENCE_S};
     if (!hcp_cli_client_send(e->client, &call, &answer, &error)) {
-        bool foreign = g_error_matches(error, HCP_ERROR, HCP_ERROR_INVALID);
-        bool hangs = e->daemon_pid > 0;
-        hcp_cli_examination_add(e, "daemon", foreign || hangs ? HCP_CLI_FAULT : HCP_CLI_WARNING,
-                                hangs ? "say where it is with --url or --port-offset"
-                                      : "start it with `hcp serve`",
-                                "%s", error->message);
+        bool somebody = !g_error_matches(error, HCP_ERROR, HCP_ERROR_IO);
+        bool runs = e->daemon_pid > 0;
+        hcp_cli_examination_add(
+            e, "daemon", somebody || runs ? HCP_CLI_FAULT : HCP_CLI_WARNING,
+            runs ? "say where it is with --url or --port-offset; if it is there, it hangs: see its "
+                   "log"
+            : somebody ? "stop what has the port, or move every port with --port-offset N"
+                       : "start it with `hcp serve`",
+            "%s", error->message);
         return;
     }
     g_autoptr(json_t) body = answer.body;

@@ -178,7 +178,7 @@ def test_doctor_knows_a_running_daemon(start):
 def test_doctor_names_who_has_a_port(tmp_path):
     with socket.socket() as taken:
         offset = free_offset()
-        port = PORTS["router"] + offset  # not the gateway's, which the doctor would wait for
+        port = PORTS["router"] + offset
         taken.bind(("127.0.0.1", port))
         taken.listen()
         status, found = findings("--data", tmp_path / "data", "--port-offset", offset)
@@ -187,6 +187,18 @@ def test_doctor_names_who_has_a_port(tmp_path):
     assert str(port) in fault["detail"] and f"process {os.getpid()}" in fault["detail"] and fault["remedy"]
     assert found["data directory"][0]["status"] == "ok"
     assert not (tmp_path / "data").exists()
+
+
+def test_doctor_does_not_wait_for_a_port_that_is_mute(tmp_path):
+    with socket.socket() as mute:
+        offset = free_offset()
+        mute.bind(("127.0.0.1", PORTS["gateway"] + offset))
+        mute.listen()
+        status, found = findings("--data", tmp_path / "data", "--port-offset", offset)
+    assert status == FAILED
+    (fault,) = found["daemon"]
+    assert fault["status"] == "failed" and "has not answered within 3 s" in fault["detail"]
+    assert "--port-offset" in fault["remedy"]
 
 
 def test_doctor_names_damage_and_a_file_in_the_way(written, tmp_path):
