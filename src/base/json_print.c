@@ -3,6 +3,7 @@
  * at 17 digits), so the text is made here: the shortest that reads back. */
 #include "base/json.h"
 #include "base/json_text.h"
+#include "base/timefmt.h"
 
 #include <math.h>
 #include <string.h>
@@ -138,6 +139,50 @@ void hcp_json_text_number(GString *out, double value)
     if (end == NULL)
         end = write_shortest(at, value);
     hcp_json_text_commit(out, end);
+}
+
+void hcp_json_text_plain(GString *out, const char *text, size_t length)
+{
+    char *at = hcp_json_text_reserve(out, length);
+    memcpy(at, text, length);
+    hcp_json_text_commit(out, at + length);
+}
+
+void hcp_json_text_quoted(GString *out, const char *text)
+{
+    size_t length = strlen(text);
+    char *at = hcp_json_text_reserve(out, length + 2);
+    *at = '"';
+    memcpy(at + 1, text, length);
+    at[length + 1] = '"';
+    hcp_json_text_commit(out, at + length + 2);
+}
+
+void hcp_json_text_null(GString *out)
+{
+    hcp_json_text_plain(out, "null", 4);
+}
+
+void hcp_json_text_time(GString *out, int64_t time_us)
+{
+    char text[HCP_TIME_TEXT_SIZE];
+    if (time_us == 0) {
+        hcp_json_text_null(out);
+        return;
+    }
+    hcp_time_format(time_us, text);
+    hcp_json_text_quoted(out, text);
+}
+
+void hcp_json_text_id(GString *out, hcp_id_kind kind, uint64_t value)
+{
+    char text[HCP_ID_TEXT_SIZE];
+    if (value == 0) {
+        hcp_json_text_null(out);
+        return;
+    }
+    hcp_id_format(kind, value, text);
+    hcp_json_text_quoted(out, text);
 }
 
 /* Starts a line for a child at `depth` when printing for people (indent >= 0 is the depth, -1 is

@@ -4,6 +4,8 @@
 #ifndef HCP_BASE_JSON_TEXT_H
 #define HCP_BASE_JSON_TEXT_H
 
+#include "base/id.h"
+
 #include <glib.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -36,6 +38,21 @@ void hcp_json_text_int(GString *out, int64_t value);
 /* Appends the shortest text (15 to 17 significant digits) that reads back as `value`, always with a
  * point or an exponent so that it stays a real; null when `value` is not finite. */
 void hcp_json_text_number(GString *out, double value);
+
+/* Appends `length` bytes as they are: literals, names, text that is JSON already. */
+void hcp_json_text_plain(GString *out, const char *text, size_t length);
+
+/* Appends `text` in quotes; it holds nothing that needs escaping. */
+void hcp_json_text_quoted(GString *out, const char *text);
+
+/* Appends null. */
+void hcp_json_text_null(GString *out);
+
+/* Appends RFC 3339 text, or null when `time_us` is 0. */
+void hcp_json_text_time(GString *out, int64_t time_us);
+
+/* Appends the id's text, or null when `value` is 0. */
+void hcp_json_text_id(GString *out, hcp_id_kind kind, uint64_t value);
 
 /* The value as messages show it: its JSON text cut at 64 characters, or "an object", "an array".
  * Caller frees. */

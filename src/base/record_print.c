@@ -2,54 +2,6 @@
 /* Records as JSON text without a tree: the journal's encoder. */
 #include "base/json_text.h"
 #include "base/record.h"
-#include "base/timefmt.h"
-
-#include <string.h>
-
-/* Appends text that needs no escaping: names of fields, and literals. */
-static void append_plain(GString *out, const char *text, size_t length)
-{
-    char *at = hcp_json_text_reserve(out, length);
-    memcpy(at, text, length);
-    hcp_json_text_commit(out, at + length);
-}
-
-static void append_quoted(GString *out, const char *text)
-{
-    size_t length = strlen(text);
-    char *at = hcp_json_text_reserve(out, length + 2);
-    *at = '"';
-    memcpy(at + 1, text, length);
-    at[length + 1] = '"';
-    hcp_json_text_commit(out, at + length + 2);
-}
-
-static void append_null(GString *out)
-{
-    append_plain(out, "null", 4);
-}
-
-static void append_time(GString *out, int64_t time_us)
-{
-    char text[HCP_TIME_TEXT_SIZE];
-    if (time_us == 0) {
-        append_null(out);
-        return;
-    }
-    hcp_time_format(time_us, text);
-    append_quoted(out, text);
-}
-
-static void append_id(GString *out, hcp_id_kind kind, uint64_t value)
-{
-    char text[HCP_ID_TEXT_SIZE];
-    if (value == 0) {
-        append_null(out);
-        return;
-    }
-    hcp_id_format(kind, value, text);
-    append_quoted(out, text);
-}
 
 static void append_array(GString *out, const hcp_field *field, const hcp_array *array)
 {
@@ -69,7 +21,7 @@ static void append_array(GString *out, const hcp_field *field, const hcp_array *
 static void append_string(GString *out, const char *text)
 {
     if (text == NULL)
-        append_null(out);
+        hcp_json_text_null(out);
     else
         hcp_json_text_string(out, text);
 }
@@ -78,7 +30,8 @@ static void append_field(GString *out, const hcp_field *field, const void *at)
 {
     switch (field->kind) {
     case HCP_FIELD_BOOL:
-        *(const bool *)at ? append_plain(out, "true", 4) : append_plain(out, "false", 5);
+        *(const bool *)at ? hcp_json_text_plain(out, "true", 4)
+                          : hcp_json_text_plain(out, "false", 5);
         break;
     case HCP_FIELD_U8:
         hcp_json_text_int(out, *(const uint8_t *)at);
@@ -102,10 +55,10 @@ static void append_field(GString *out, const hcp_field *field, const void *at)
         append_string(out, *(const char *const *)at);
         break;
     case HCP_FIELD_TIME:
-        append_time(out, *(const int64_t *)at);
+        hcp_json_text_time(out, *(const int64_t *)at);
         break;
     case HCP_FIELD_ID:
-        append_id(out, field->id_kind, *(const uint64_t *)at);
+        hcp_json_text_id(out, field->id_kind, *(const uint64_t *)at);
         break;
     case HCP_FIELD_RECORD:
         hcp_record_print(field->record, at, out);
@@ -124,7 +77,7 @@ void hcp_record_print(const hcp_record *record, const void *data, GString *out)
         const hcp_field *field = &record->fields[i];
         if (i > 0)
             g_string_append_c(out, ',');
-        append_quoted(out, field->name);
+        hcp_json_text_quoted(out, field->name);
         g_string_append_c(out, ':');
         append_field(out, field, (const char *)data + field->offset);
     }

@@ -172,6 +172,12 @@ void hcp_http_reply_json(hcp_http_request *request, unsigned status, json_t *bod
     hcp_http_reply_text(request, status, "application/json", text, size);
 }
 
+void hcp_http_reply_string(hcp_http_request *request, unsigned status, GString *text)
+{
+    size_t size = text->len;
+    hcp_http_reply_text(request, status, "application/json", g_string_free(text, FALSE), size);
+}
+
 void hcp_http_reply_static(hcp_http_request *request, const char *content_type, const void *data,
                            size_t size)
 {

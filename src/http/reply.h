@@ -21,6 +21,9 @@ void hcp_http_header_etag(hcp_http_request *request, uint64_t version);
 /* Answers with `body`, whose reference is taken. */
 void hcp_http_reply_json(hcp_http_request *request, unsigned status, json_t *body);
 
+/* Answers with the JSON text in `text`, which is taken. */
+void hcp_http_reply_string(hcp_http_request *request, unsigned status, GString *text);
+
 /* Answers with `size` bytes of `text`, which is taken and g_free()d. `content_type` must outlive
  * the request. */
 void hcp_http_reply_text(hcp_http_request *request, unsigned status, const char *content_type,

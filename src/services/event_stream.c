@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "services/event_stream.h"
 
-#include "base/json.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "http/reply.h"
 #include "http/sse.h"
@@ -10,6 +10,8 @@
 
 /* Entries read from the journal between two turns of the main loop. */
 #define SLICE 500
+/* An entry as an event without its data, roughly. */
+#define ENTRY_HEAD_SIZE 256
 
 struct hcp_event_streams {
     hcp_daemon *daemon;
@@ -28,19 +30,16 @@ typedef struct {
 
 static char *entry_text(const hcp_journal_entry *entry, size_t *ret_size)
 {
-    g_autoptr(json_t) head = json_object();
-    hcp_json_set_int(head, "sequence", (int64_t)entry->seq);
-    hcp_json_set_string(head, "type", entry->type);
-    hcp_json_set_time(head, "time", entry->time_us);
-    hcp_json_set_string(head, "actor", entry->actor);
-    hcp_json_set_string(head, "trace_id", entry->trace_id);
-    size_t size;
-    g_autofree char *text = hcp_json_print(head, &size);
+    GString *all = g_string_sized_new(entry->payload_size + ENTRY_HEAD_SIZE);
+    hcp_json_write_object(all, NULL);
+    hcp_json_write_int(all, "sequence", (int64_t)entry->seq);
+    hcp_json_write_string(all, "type", entry->type);
+    hcp_json_write_time(all, "time", entry->time_us);
+    hcp_json_write_string(all, "actor", entry->actor);
+    hcp_json_write_string(all, "trace_id", entry->trace_id);
     /* The payload is JSON text already: it goes in as it is stored. */
-    GString *all = g_string_new_len(text, (gssize)size - 1);
-    g_string_append(all, ",\"data\":");
-    g_string_append_len(all, entry->payload, (gssize)entry->payload_size);
-    g_string_append_c(all, '}');
+    hcp_json_write_text(all, "data", entry->payload, entry->payload_size);
+    hcp_json_write_end(all);
     *ret_size = all->len;
     return g_string_free(all, FALSE);
 }

@@ -1,43 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The orchestrator: submitting and cancelling workloads. */
+#include "base/json_write.h"
 #include "core/queue.h"
 #include "services/internal.h"
 #include "services/submission.h"
 #include "services/workload_view.h"
 
-static json_t *links_of(const char *id)
+/* Most answers to a submission fit without growing. */
+#define ACCEPTED_SIZE 1024
+
+static void write_links(GString *out, const char *id)
 {
-    json_t *links = json_object();
     static const char *const names[] = {"self", "explain", "cancel"};
     static const char *const ends[] = {"", "/explain", "/cancel"};
+    char url[sizeof "/api/v1/workloads//explain" + HCP_ID_TEXT_SIZE];
+    hcp_json_write_object(out, "links");
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *url = g_strconcat("/api/v1/workloads/", id, ends[i], NULL);
-        hcp_json_set_string(links, names[i], url);
+        char *at = g_stpcpy(g_stpcpy(url, "/api/v1/workloads/"), id);
+        g_stpcpy(at, ends[i]);
+        hcp_json_write_string(out, names[i], url);
     }
-    return links;
+    hcp_json_write_end(out);
 }
 
 /* `status` is what the acceptance made of it; `status_now` is where the same commit has already taken it. */
-static json_t *accepted_json(hcp_services *services, uint32_t ix)
+static void write_accepted(GString *out, hcp_services *services, uint32_t ix)
 {
     const hcp_core *core = hcp_services_core(services);
     const hcp_workload *row = hcp_state_workload(hcp_services_state(services), ix);
     int64_t now_us = hcp_platform_now(services->platform);
     char id[HCP_ID_TEXT_SIZE];
     hcp_id_format(HCP_ID_WORKLOAD, row->def.id.value, id);
-    json_t *body = json_object();
-    hcp_json_set_string(body, "workload_id", id);
-    hcp_json_set_string(body, "status", "queued");
-    hcp_json_set_int(body, "priority", (int)row->def.priority);
-    hcp_json_set_int(body, "queue_position", hcp_queue_position(hcp_core_queue(core), ix, now_us));
-    hcp_json_set_string(body, "status_now",
-                        hcp_enum_name(&HCP_WORKLOAD_STATUS_NAMES, (int)row->status));
-    hcp_json_set_string(body, "classified_by", row->def.classified_by);
-    hcp_json_set_time(body, "start_by", row->def.deadline_us);
-    json_object_set_new(body, "eta", hcp_workload_view_eta(core, ix, now_us));
-    json_object_set_new(body, "quote", hcp_workload_view_quote(&row->def));
-    json_object_set_new(body, "links", links_of(id));
-    return body;
+    hcp_json_write_object(out, NULL);
+    hcp_json_write_string(out, "workload_id", id);
+    hcp_json_write_string(out, "status", "queued");
+    hcp_json_write_int(out, "priority", (int)row->def.priority);
+    hcp_json_write_int(out, "queue_position", hcp_queue_position(hcp_core_queue(core), ix, now_us));
+    hcp_json_write_string(out, "status_now",
+                          hcp_enum_name(&HCP_WORKLOAD_STATUS_NAMES, (int)row->status));
+    hcp_json_write_string(out, "classified_by", row->def.classified_by);
+    hcp_json_write_time(out, "start_by", row->def.deadline_us);
+    hcp_workload_view_write_eta(out, core, ix, now_us);
+    hcp_workload_view_write_quote(out, &row->def);
+    write_links(out, id);
+    hcp_json_write_end(out);
 }
 
 static void submit(hcp_http_request *request, void *data)
@@ -55,7 +61,9 @@ static void submit(hcp_http_request *request, void *data)
     } else {
         const hcp_workload_id id = {outcome.id};
         uint32_t ix = hcp_core_find_workload(hcp_services_core(services), id);
-        hcp_http_reply_json(request, 201, accepted_json(services, ix));
+        GString *text = g_string_sized_new(ACCEPTED_SIZE);
+        write_accepted(text, services, ix);
+        hcp_http_reply_string(request, 201, text);
     }
     hcp_outcome_clear(&outcome);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "services/workload_view.h"
 
+#include "base/json_write.h"
 #include "base/timefmt.h"
 #include "base/units.h"
 #include "core/eta.h"
@@ -27,6 +28,23 @@ json_t *hcp_workload_view_eta(const hcp_core *core, uint32_t ix, int64_t now_us)
     return object;
 }
 
+void hcp_workload_view_write_eta(GString *out, const hcp_core *core, uint32_t ix, int64_t now_us)
+{
+    hcp_eta eta;
+    hcp_eta_of(core, ix, now_us, &eta);
+    if (eta.low_us == INT64_MAX) {
+        hcp_json_write_null(out, "eta");
+        return;
+    }
+    hcp_json_write_object(out, "eta");
+    hcp_json_write_int(out, "low_ms", MAX(0, eta.low_us - now_us) / HCP_US_PER_MS);
+    if (eta.high_us == INT64_MAX)
+        hcp_json_write_null(out, "high_ms");
+    else
+        hcp_json_write_int(out, "high_ms", MAX(0, eta.high_us - now_us) / HCP_US_PER_MS);
+    hcp_json_write_end(out);
+}
+
 json_t *hcp_workload_view_quote(const hcp_workload_accepted *def)
 {
     json_t *quote = json_object();
@@ -42,6 +60,24 @@ json_t *hcp_workload_view_quote(const hcp_workload_accepted *def)
         json_object_set_new(quote, "total_usd", json_null());
     }
     return quote;
+}
+
+void hcp_workload_view_write_quote(GString *out, const hcp_workload_accepted *def)
+{
+    hcp_usd_micro rate = def->rate_usd_micro_per_h * def->count;
+    hcp_json_write_object(out, "quote");
+    hcp_json_write_int(out, "rate_usd_micro_per_h", rate);
+    hcp_json_write_number(out, "rate_usd_per_h", hcp_money_to_usd(rate));
+    if (def->duration_us > 0) {
+        hcp_usd_micro total =
+            hcp_money_accrue(def->rate_usd_micro_per_h, def->duration_us, def->count);
+        hcp_json_write_int(out, "total_usd_micro", total);
+        hcp_json_write_number(out, "total_usd", hcp_money_to_usd(total));
+    } else {
+        hcp_json_write_null(out, "total_usd_micro");
+        hcp_json_write_null(out, "total_usd");
+    }
+    hcp_json_write_end(out);
 }
 
 /* --- live figures --------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,10 @@ json_t *hcp_workload_view_eta(const hcp_core *core, uint32_t ix, int64_t now_us)
 /* What the workload will cost: rate of all its devices per hour, and the total when its length is known. */
 json_t *hcp_workload_view_quote(const hcp_workload_accepted *def);
 
+/* The same two as members "eta" and "quote" of an object that is being written. */
+void hcp_workload_view_write_eta(GString *out, const hcp_core *core, uint32_t ix, int64_t now_us);
+void hcp_workload_view_write_quote(GString *out, const hcp_workload_accepted *def);
+
 /* The columns of the projection that hcp_workload_view_row reads, in its order. */
 #define HCP_WORKLOAD_VIEW_COLUMNS                                                                  \
     "id, customer, name, type, model, priority, status, devices, facility, class, accepted_us,"    \

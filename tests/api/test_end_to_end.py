@@ -4,6 +4,7 @@ platform's clock runs fast, so the two hours of work pass in seconds; every figu
 
 import threading
 
+import pytest
 import requests
 
 from daemon import PATIENCE_S, sse_events, wait_until
@@ -119,6 +120,19 @@ def test_both_shapes_of_the_request_mean_the_same(daemon):
     one, two = daemon.workload(v1["workload_id"]), daemon.workload(response.json()["workload_id"])
     for key in ("workload_type", "priority", "requirements", "customer_id", "quote"):
         assert one[key] == two[key]
+
+
+@pytest.mark.parametrize(("kind", "hours"), [("model_training", 0.5), ("ai_inference_realtime", None)])
+def test_the_answer_to_a_submission_says_what_the_view_says(daemon, kind, hours):
+    requirements = {"gpu_type": "H100", "gpu_count": 2} | ({"duration_hours": hours} if hours else {})
+    accepted = daemon.submit(workload_type=kind, model="a \"quoted\" näme", requirements=requirements)
+    seen = daemon.workload(accepted["workload_id"])
+    assert accepted["quote"] == seen["quote"]
+    assert (accepted["priority"], accepted["start_by"], accepted["classified_by"]) == (
+        seen["priority"], seen["start_by"], seen["classified_by"])
+    assert accepted["links"] == {"self": f"/api/v1/workloads/{seen['workload_id']}",
+                                 "explain": f"/api/v1/workloads/{seen['workload_id']}/explain",
+                                 "cancel": f"/api/v1/workloads/{seen['workload_id']}/cancel"}
 
 
 def test_the_three_spellings_of_a_priority(daemon):
