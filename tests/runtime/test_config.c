@@ -89,15 +89,15 @@ static void test_command_line(void)
     g_assert_true(hcp_config_from_tree(tree, &config, &error));
     g_assert_cmpfloat(config.pool_fee, ==, 0.02);
     g_assert_cmpstr(config.scenario, ==, "2024");
+    g_assert_true(hcp_config_set(tree, "scheduling.score_weights.thermal", "40", &error));
+    g_assert_false(hcp_config_from_tree(tree, &(hcp_config){0}, &error));
+    g_assert_true(g_str_has_prefix(error->message, "command line: /scheduling/score_weights"));
+    g_clear_error(&error);
     g_assert_false(hcp_config_set(tree, "dispatch.nothing", "1", &error));
     g_assert_nonnull(strstr(error->message, "dispatch.nothing"));
     g_clear_error(&error);
     g_assert_false(hcp_config_set(tree, "speed", "fast", &error));
     g_assert_nonnull(strstr(error->message, "/speed"));
-    g_clear_error(&error);
-    g_assert_true(hcp_config_set(tree, "scheduling.score_weights.thermal", "40", &error));
-    g_assert_false(hcp_config_from_tree(tree, &(hcp_config){0}, &error));
-    g_assert_true(g_str_has_prefix(error->message, "command line: /scheduling/score_weights"));
 }
 
 static bool parse(const char *text, hcp_scenario *scenario, GError **error)
