@@ -135,6 +135,13 @@ static void read_inputs(const hcp_txn *txn, uint32_t device, hcp_score_inputs *i
         inputs->temperature_c = view->temperature_c[device];
 }
 
+static bool reads_alike(const hcp_score_inputs *a, const hcp_score_inputs *b)
+{
+    return a->utilisation == b->utilisation &&
+           (a->temperature_c == b->temperature_c ||
+            (isnan(a->temperature_c) && isnan(b->temperature_c)));
+}
+
 /* Neighbours often read alike (and all do without telemetry), so a score is computed when a reading differs from the last. */
 static void offer_batch(const hcp_txn *txn, hcp_range rows, hcp_score_inputs *inputs, best_set *set)
 {
@@ -145,7 +152,7 @@ static void offer_batch(const hcp_txn *txn, hcp_range rows, hcp_score_inputs *in
         if (!hcp_fleet_is_free(&state->fleet, d))
             continue;
         read_inputs(txn, d, inputs);
-        if (memcmp(&last, inputs, sizeof last) != 0) {
+        if (!reads_alike(&last, inputs)) {
             score = hcp_placement_score(&state->settings, inputs);
             last = *inputs;
         }
