@@ -84,31 +84,42 @@ static double in_ticks(hcp_price_kind kind, double value)
     return round(value * per_unit[kind]) / per_unit[kind];
 }
 
-/* Hashprice follows from Bitcoin price, difficulty and block reward; it is as good as the worst of them. */
-static void derive_hashprice(hcp_platform *platform, int64_t now_us)
+bool hcp_observe_hashprice(const hcp_state *state, hcp_price_observed *ret_price)
 {
-    const hcp_price_observed *global = hcp_core_state(platform->core)->market.global;
+    const hcp_price_observed *global = state->market.global;
     const hcp_price_observed *btc = &global[HCP_PRICE_BTC];
     const hcp_price_observed *difficulty = &global[HCP_PRICE_DIFFICULTY];
     const hcp_price_observed *subsidy = &global[HCP_PRICE_BLOCK_SUBSIDY];
     const hcp_price_observed *fees = &global[HCP_PRICE_BLOCK_FEES];
     hcp_quality quality = worst(worst(btc->quality, difficulty->quality), subsidy->quality);
     if (quality == HCP_QUALITY_MISSING || difficulty->value <= 0)
-        return;
+        return false;
     double reward = subsidy->value + (fees->quality == HCP_QUALITY_MISSING ? 0 : fees->value);
-    double hashprice =
-        in_ticks(HCP_PRICE_HASHPRICE, hcp_formula_hashprice(difficulty->value, reward, btc->value));
-    if (hashprice == global[HCP_PRICE_HASHPRICE].value &&
-        quality == global[HCP_PRICE_HASHPRICE].quality &&
-        now_us - global[HCP_PRICE_HASHPRICE].observed_us < HCP_US_PER_MIN)
-        return;
-    observe_price(platform, &(hcp_price_observed){.kind = HCP_PRICE_HASHPRICE,
-                                                  .facility = HCP_NO_INDEX,
-                                                  .value = hashprice,
-                                                  .source = (char *)"derived",
-                                                  .observed_us = btc->observed_us,
-                                                  .quality = quality,
-                                                  .simulated = btc->simulated});
+    *ret_price = (hcp_price_observed){
+        .kind = HCP_PRICE_HASHPRICE,
+        .facility = HCP_NO_INDEX,
+        .value = in_ticks(HCP_PRICE_HASHPRICE,
+                          hcp_formula_hashprice(difficulty->value, reward, btc->value)),
+        .source = (char *)"derived",
+        .observed_us = btc->observed_us,
+        .quality = quality,
+        .simulated = btc->simulated};
+    return true;
+}
+
+bool hcp_observe_is_news(const hcp_state *state, const hcp_price_observed *price, int64_t now_us)
+{
+    const hcp_price_observed *known = &state->market.global[price->kind];
+    return price->value != known->value || price->quality != known->quality ||
+           now_us - known->observed_us >= HCP_US_PER_MIN;
+}
+
+static void derive_hashprice(hcp_platform *platform, int64_t now_us)
+{
+    hcp_price_observed price;
+    if (hcp_observe_hashprice(hcp_core_state(platform->core), &price) &&
+        hcp_observe_is_news(hcp_core_state(platform->core), &price, now_us))
+        observe_price(platform, &price);
 }
 
 static void observe_one(hcp_platform *platform, const hcp_feed_observation *observation,

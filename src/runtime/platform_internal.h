@@ -57,6 +57,11 @@ void hcp_observe_feeds(hcp_platform *platform, int64_t now_us);
 void hcp_observe_driver(hcp_platform *platform, int64_t now_us);
 void hcp_observe_arrivals(hcp_platform *platform, int64_t now_us);
 void hcp_observe_telemetry(hcp_platform *platform, int64_t now_us);
+/* The hashprice that follows from Bitcoin price, difficulty and block reward: as good as the worst of them. False while
+ * they are not known. Borrows its source. */
+bool hcp_observe_hashprice(const hcp_state *state, hcp_price_observed *ret_price);
+/* Whether a price that is not of a facility says anything that the one in force does not, or that one is a minute old. */
+bool hcp_observe_is_news(const hcp_state *state, const hcp_price_observed *price, int64_t now_us);
 /* Whether the fleet has GPUs of the class and they have a price: what arrivals may ask for. */
 bool hcp_observe_is_rentable(const hcp_state *state, uint32_t class_ix);
 int64_t hcp_observe_next_due(const hcp_platform *platform);
