@@ -146,20 +146,32 @@ typedef struct {
     char *note;
 } hcp_alert;
 
-/* Switches of a class at a facility from one mode to another that ended, and what they lost: sums over switches. */
+/* An electricity price that settled, and what was known beside it: at most one a quarter of an hour and facility. */
 typedef struct {
-    uint32_t facility, class_ix;
-    hcp_mode from, to;
-    int64_t switches, devices;
-    int64_t duration_us;
-    double usd, usd_square; /* lost by one device of each, and its square */
-} hcp_switch_cost;
+    uint32_t facility;
+    int64_t settled_us; /* when it came */
+    int64_t at_us;      /* start of the interval it is for */
+    double usd_per_mwh;
+    bool has_day_ahead; /* a day-ahead price was published for that interval */
+    double day_ahead_usd_per_mwh;
+    double hashprice;
+} hcp_settled_price;
+
+/* A price of an interval, published in advance. */
+typedef struct {
+    hcp_price_kind kind;
+    uint32_t facility;
+    int64_t from_us, until_us;
+    double value;
+} hcp_published_price;
 
 /* Latest price of each kind; electricity and day-ahead per facility. */
 typedef struct {
     hcp_price_observed global[HCP_PRICE_KINDS];
     GArray *electricity; /* hcp_price_observed by facility */
     GArray *day_ahead;   /* hcp_price_observed by facility */
+    GArray *settled;     /* hcp_settled_price of the last HCP_SETTLED_WINDOW_US, as they came */
+    GArray *published;   /* hcp_published_price, by kind, facility and time */
 } hcp_price_board;
 
 /* Slots of leases, workloads and switches are reused; `free` lists keep the order deterministic. */
@@ -175,7 +187,6 @@ typedef struct {
     hcp_slots leases;     /* hcp_lease */
     hcp_slots workloads;  /* hcp_workload */
     hcp_slots switches;   /* hcp_switch */
-    GArray *switch_costs; /* hcp_switch_cost, in the order in which they were first measured */
     GArray *alerts;       /* hcp_alert: open ones and those of the last retention */
     GPtrArray *models;    /* interned model names */
     GHashTable *model_ix; /* model name → its index + 1; borrows the names */

@@ -17,6 +17,7 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
         return ix != HCP_NO_INDEX &&
                hcp_state_lease(hcp_core_state(core), ix)->workload == HCP_NO_INDEX;
     }
+    case HCP_EVENT_PRICES_PUBLISHED:
     case HCP_EVENT_SETTINGS_CHANGED:
     case HCP_EVENT_CUSTOMER_DEFINED:
     case HCP_EVENT_WORKLOAD_ACCEPTED:
@@ -164,6 +165,9 @@ void hcp_whatif_perform(hcp_whatif_run_state *run, const hcp_event *fact)
     switch (fact->type) {
     case HCP_EVENT_PRICE_OBSERVED:
         hcp_whatif_observe(run, &fact->price_observed);
+        break;
+    case HCP_EVENT_PRICES_PUBLISHED:
+        hcp_whatif_publish(run, &fact->prices_published);
         break;
     case HCP_EVENT_WORKLOAD_ACCEPTED:
         submit(run, &fact->workload_accepted);

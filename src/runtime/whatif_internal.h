@@ -125,6 +125,9 @@ void hcp_whatif_count_removed(hcp_whatif_run_state *run, int64_t now_us);
 /* Prices at the start: those in force, as the question changes them. */
 void hcp_whatif_begin_prices(hcp_whatif_run_state *run);
 
+/* Takes over a publication of coming prices, changed like the prices themselves. */
+void hcp_whatif_publish(hcp_whatif_run_state *run, const hcp_prices_published *prices);
+
 /* A recorded price, changed; nothing when it is replaced. */
 void hcp_whatif_observe(hcp_whatif_run_state *run, const hcp_price_observed *price);
 

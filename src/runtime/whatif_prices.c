@@ -95,11 +95,31 @@ void hcp_whatif_observe(hcp_whatif_run_state *run, const hcp_price_observed *pri
         derive(run);
 }
 
+void hcp_whatif_publish(hcp_whatif_run_state *run, const hcp_prices_published *prices)
+{
+    const hcp_whatif_price_change *change = change_of(run, HCP_WHATIF_ELECTRICITY);
+    const hcp_record *record = hcp_event_record(HCP_EVENT_PRICES_PUBLISHED);
+    hcp_prices_published changed;
+    hcp_outcome outcome = {0};
+    if (change->values != NULL)
+        return; /* nobody announces a price that is told afresh */
+    hcp_record_copy(record, prices, &changed);
+    hcp_coming_price *coming = changed.prices.items;
+    for (uint32_t i = 0; i < changed.prices.count; i++)
+        coming[i].value = value_at(run, change, coming[i].value);
+    const hcp_command command = {.type = HCP_COMMAND_PUBLISH_PRICES, .prices = &changed};
+    run->prices_refused +=
+        !hcp_platform_execute(run->platform, &command, &HCP_ACTOR_SYSTEM, &outcome);
+    hcp_outcome_clear(&outcome);
+    hcp_record_clear(record, &changed);
+}
+
 static void observe_facilities(hcp_whatif_run_state *run, const hcp_whatif_price_change *change)
 {
     const hcp_price_board *market = &hcp_platform_state(run->platform)->market;
     for (uint32_t f = 0; f < market->electricity->len; f++) {
-        const hcp_price_observed price = told(run, HCP_PRICE_ELECTRICITY, f, change);
+        hcp_price_observed price = told(run, HCP_PRICE_ELECTRICITY, f, change);
+        price.interval_us = g_array_index(market->electricity, hcp_price_observed, f).interval_us;
         observe(run, &price);
         if (g_array_index(market->day_ahead, hcp_price_observed, f).quality == HCP_QUALITY_MISSING)
             continue;
