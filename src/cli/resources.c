@@ -43,6 +43,8 @@ static const hcp_cli_column ONE[] = {
     {"temperature °C", "temperature_c", hcp_cli_format_fixed1, false, false, 0},
     {"power W", "power_w", hcp_cli_format_count, false, false, 0},
     {"hashrate TH/s", "hashrate_ths", hcp_cli_format_fixed2, false, false, 0},
+    {"anomaly score", "anomaly_score", hcp_cli_format_fixed1, false, false, 0},
+    {"not as expected", "anomaly_cause", NULL, false, true, 0},
     {"energy kWh", "energy_kwh", hcp_cli_format_fixed2, false, false, 0},
     {"readings are", "reading_age_ms", hcp_cli_format_age, false, false, 0},
     {"simulated", "simulated", hcp_cli_format_yes, false, false, 0},

@@ -167,6 +167,34 @@ bool hcp_alert_decide_acknowledge(hcp_txn *txn, const hcp_command *command)
     return true;
 }
 
+/* --- alerts about readings --------------------------------------------------------------------------------------- */
+
+bool hcp_alert_decide_anomaly(hcp_txn *txn, const hcp_command *command)
+{
+    const hcp_anomaly_report *report = &command->anomaly;
+    const hcp_state *state = &txn->core->state;
+    if (report->device >= state->fleet.n_devices)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "device", "there is no such device");
+    g_autofree char *subject = hcp_state_device_name(state, report->device);
+    if (!report->found) {
+        hcp_alert_clear(txn, "device_anomaly", subject, "its readings fit together again");
+        return true;
+    }
+    hcp_alert_raised alert = {
+        .severity = HCP_SEVERITY_WARNING,
+        .category = HCP_ALERT_INFRASTRUCTURE,
+        .kind = g_strdup("device_anomaly"),
+        .message = g_strdup_printf(
+            "%s: its %s is not what its power explains (score %.1f); check fans and boards",
+            subject, report->cause, report->score),
+        .subject = g_strdup(subject),
+        .facility = hcp_state_group(state, state->fleet.group[report->device])->facility,
+        .customer = HCP_NO_INDEX,
+    };
+    hcp_alert_raise(txn, &alert);
+    return true;
+}
+
 /* --- alerts about power ------------------------------------------------------------------------------------------ */
 
 static void raise_power(hcp_txn *txn, uint32_t facility)

@@ -12,13 +12,13 @@ typedef enum {
     HCP_COMMAND_TICK, /* time has passed: deadlines, completions, back-offs, stale prices, scheduling */
     HCP_COMMAND_DEFINE, /* bootstrap: an event of a *_defined or registered kind, ids filled in by decide */
     HCP_COMMAND_OBSERVE_PRICE,
-    HCP_COMMAND_PUBLISH_PRICES, /* of coming intervals */
     HCP_COMMAND_SUBMIT,
     HCP_COMMAND_CANCEL,
     HCP_COMMAND_ALLOCATE, /* an explicit lease without a workload */
     HCP_COMMAND_RELEASE,
     HCP_COMMAND_REPORT_PHASE, /* a driver finished a phase of a switch */
     HCP_COMMAND_REPORT_HEALTH,
+    HCP_COMMAND_REPORT_ANOMALY, /* readings that do not fit together, or fit again */
     HCP_COMMAND_SET_ADMIN,
     HCP_COMMAND_SET_CAP,
     HCP_COMMAND_EMERGENCY,
@@ -67,6 +67,13 @@ typedef struct {
 } hcp_health_report;
 
 typedef struct {
+    uint32_t device;
+    bool found;        /* false: its readings are as expected again */
+    const char *cause; /* the reading that is off: "temperature", "hashrate" */
+    double score;      /* standard deviations */
+} hcp_anomaly_report;
+
+typedef struct {
     const uint32_t *devices;
     uint32_t count;
     hcp_admin admin;
@@ -78,7 +85,6 @@ typedef struct {
     union {
         const hcp_event *define;
         const hcp_price_observed *price;
-        const hcp_prices_published *prices;
         hcp_submit submit;
         hcp_workload_id cancel;
         hcp_allocate allocate;
@@ -88,6 +94,7 @@ typedef struct {
         } release;
         hcp_phase_report phase;
         hcp_health_report health;
+        hcp_anomaly_report anomaly;
         hcp_admin_order admin;
         hcp_cap_changed cap;
         hcp_emergency_changed emergency;

@@ -390,6 +390,14 @@ void hcp_driver_sim_inject(hcp_driver *driver, uint32_t device, hcp_driver_healt
     inject(sim, &health);
 }
 
+void hcp_driver_sim_wear_device(hcp_driver *driver, uint32_t device,
+                                const hcp_driver_sim_wear *wear, int64_t now_us)
+{
+    driver_sim *sim = cast(driver);
+    g_assert(device < driver->n_devices);
+    hcp_sim_fleet_wear(&sim->fleet, device, wear, now_us);
+}
+
 void hcp_driver_sim_recover_at(hcp_driver *driver, uint32_t device, int64_t at_us)
 {
     inject(cast(driver), &(hcp_driver_health){.at_us = at_us,

@@ -54,6 +54,16 @@ void hcp_driver_sim_adopt(hcp_driver *driver, hcp_driver_devices devices,
 void hcp_driver_sim_inject(hcp_driver *driver, uint32_t device, hcp_driver_health_kind kind,
                            int xid, int64_t now_us);
 
+/* What no device reports of itself. */
+typedef struct {
+    double cooling; /* thermal resistance against a sound device's, 1 = sound */
+    double boards;  /* share of a miner's hash boards that work, 1 = all */
+} hcp_driver_sim_wear;
+
+/* Wears one device silently: no event comes of it, only its readings change. A recovery makes it sound again. */
+void hcp_driver_sim_wear_device(hcp_driver *driver, uint32_t device,
+                                const hcp_driver_sim_wear *wear, int64_t now_us);
+
 /* Makes the device recover at `at_us`, which may lie ahead. */
 void hcp_driver_sim_recover_at(hcp_driver *driver, uint32_t device, int64_t at_us);
 

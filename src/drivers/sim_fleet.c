@@ -350,6 +350,7 @@ static void harm_gpu(hcp_gpu *gpu, uint32_t i, hcp_driver_health_kind kind)
         (void)hcp_gpu_set_cap(gpu, i, gpu->class.tdp_w * DEGRADED_SHARE);
         break;
     case HCP_DRIVER_DEVICE_RECOVERED:
+        hcp_gpu_set_cooling(gpu, i, 1.0);
         (void)hcp_gpu_set_cap(gpu, i, 0);
         if (gpu->state[i] == HCP_GPU_FAILED)
             hcp_gpu_set(gpu, i, HCP_GPU_IDLE, 0);
@@ -368,6 +369,8 @@ static void harm_asic(hcp_asic *asic, uint32_t i, hcp_driver_health_kind kind)
             (void)hcp_asic_set_target(asic, i, (double)asic->target_w[i] * DEGRADED_SHARE);
         break;
     case HCP_DRIVER_DEVICE_RECOVERED:
+        hcp_asic_set_cooling(asic, i, 1.0);
+        hcp_asic_set_boards(asic, i, 1.0);
         if (asic->state[i] == HCP_ASIC_FAILED)
             hcp_asic_set_failed(asic, i, false);
         break;
@@ -391,6 +394,20 @@ void hcp_sim_fleet_harm(hcp_sim_fleet *fleet, uint32_t device, hcp_driver_health
             (uint8_t)(group->kind == HCP_DRIVER_ASIC ? HCP_DRIVER_OFF : HCP_DRIVER_IDLE);
     if (kind != HCP_DRIVER_DEVICE_DEGRADED)
         fleet->down[device] = kind == HCP_DRIVER_DEVICE_FAILED;
+}
+
+void hcp_sim_fleet_wear(hcp_sim_fleet *fleet, uint32_t device, const hcp_driver_sim_wear *wear,
+                        int64_t now_us)
+{
+    hcp_sim_group *group = group_of(fleet, device);
+    uint32_t i = device - group->range.first;
+    advance(group, (hcp_driver_range){device, 1}, now_us);
+    if (group->kind != HCP_DRIVER_ASIC) {
+        hcp_gpu_set_cooling(&group->gpu, i, wear->cooling);
+        return;
+    }
+    hcp_asic_set_cooling(&group->asic, i, wear->cooling);
+    hcp_asic_set_boards(&group->asic, i, wear->boards);
 }
 
 /* Copies one value when its column is wanted. */

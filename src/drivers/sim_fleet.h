@@ -58,6 +58,10 @@ void hcp_sim_fleet_set_load(hcp_sim_fleet *fleet, uint32_t device, double load, 
 void hcp_sim_fleet_harm(hcp_sim_fleet *fleet, uint32_t device, hcp_driver_health_kind kind,
                         int64_t now_us);
 
+/* Wears one device silently, see hcp_driver_sim_wear_device. */
+void hcp_sim_fleet_wear(hcp_sim_fleet *fleet, uint32_t device, const hcp_driver_sim_wear *wear,
+                        int64_t now_us);
+
 /* Fills telemetry columns as of `now_us`. */
 void hcp_sim_fleet_sample(hcp_sim_fleet *fleet, const hcp_driver_columns *columns, int64_t now_us);
 

@@ -6,8 +6,8 @@
 #include "runtime/platform_internal.h"
 
 static const char *const NAMES[HCP_INJECT_KINDS] = {
-    "device_failed", "device_degraded", "device_recovered", "command_lost",
-    "command_late",  "feed_stale",      "feed_recovered",
+    "device_failed", "device_degraded", "device_recovered", "command_lost",   "command_late",
+    "fan_failed",    "board_lost",      "feed_stale",       "feed_recovered",
 };
 
 const hcp_enum_names HCP_INJECT_NAMES = HCP_ENUM_NAMES(NAMES);
@@ -30,6 +30,29 @@ static void inject_health(hcp_platform *platform, const hcp_inject *fault, int64
         hcp_driver_sim_recover_at(platform->driver, fault->device, now_us + fault->duration_us);
 }
 
+/* Faults that only readings tell of. Without a fan a device is cooled by what its neighbours move. */
+static bool inject_wear(hcp_platform *platform, const hcp_inject *fault, int64_t now_us,
+                        GError **error)
+{
+    const hcp_state *state = hcp_core_state(platform->core);
+    const hcp_group *group = hcp_state_group(state, state->fleet.group[fault->device]);
+    bool miner = hcp_state_class(state, group->class_ix)->def.kind == HCP_DEVICE_ASIC;
+    if (fault->kind == HCP_INJECT_BOARD_LOST && !miner) {
+        g_set_error(error, HCP_ERROR, HCP_ERROR_UNSUPPORTED,
+                    "only miners have hash boards to lose: name a miner");
+        return false;
+    }
+    hcp_driver_sim_wear wear = {.cooling = 1.0, .boards = 1.0};
+    if (fault->kind == HCP_INJECT_FAN_FAILED)
+        wear.cooling = 1.6;
+    else
+        wear.boards = 2.0 / 3.0;
+    hcp_driver_sim_wear_device(platform->driver, fault->device, &wear, now_us);
+    if (fault->duration_us > 0)
+        hcp_driver_sim_recover_at(platform->driver, fault->device, now_us + fault->duration_us);
+    return true;
+}
+
 bool hcp_platform_inject(hcp_platform *platform, const hcp_inject *fault, GError **error)
 {
     int64_t now_us = hcp_platform_now(platform);
@@ -44,6 +67,8 @@ bool hcp_platform_inject(hcp_platform *platform, const hcp_inject *fault, GError
     }
     if (fault->kind <= HCP_INJECT_DEVICE_RECOVERED)
         inject_health(platform, fault, now_us);
+    else if (fault->kind == HCP_INJECT_FAN_FAILED || fault->kind == HCP_INJECT_BOARD_LOST)
+        return inject_wear(platform, fault, now_us, error);
     else
         hcp_driver_sim_disturb(platform->driver, fault->device,
                                fault->kind == HCP_INJECT_COMMAND_LATE ? fault->duration_us

@@ -11,6 +11,8 @@ typedef enum {
     HCP_INJECT_DEVICE_RECOVERED,
     HCP_INJECT_COMMAND_LOST, /* the next command to the device never arrives */
     HCP_INJECT_COMMAND_LATE, /* the next one takes `duration_us` longer */
+    HCP_INJECT_FAN_FAILED,   /* the device runs hot and does not say so */
+    HCP_INJECT_BOARD_LOST,   /* a miner loses one hash board of three, silently */
     HCP_INJECT_FEED_STALE,   /* nothing is heard of a price: it grows old */
     HCP_INJECT_FEED_RECOVERED,
     HCP_INJECT_KINDS

@@ -90,6 +90,7 @@ static void rebuild(hcp_platform *platform, uint64_t ticket, const char *why)
     if (platform->options.watch.lost != NULL)
         platform->options.watch.lost(platform->options.watch_data, ticket, platform->read_only);
     hcp_effects_resume(platform);
+    hcp_watch_resume(platform);
 }
 
 static void on_committed(void *data, uint64_t ticket, const hcp_journal_batch *batch,
@@ -128,12 +129,12 @@ hcp_platform *hcp_platform_new(const hcp_platform_options *options, GError **err
     });
     platform->feeds = g_ptr_array_new_with_free_func((GDestroyNotify)hcp_feed_free);
     platform->observations = hcp_feed_observations_new();
-    platform->coming = hcp_feed_observations_new();
     platform->ranges = g_array_new(FALSE, FALSE, sizeof(hcp_driver_range));
     platform->steering = hcp_steer_memory_new();
     hcp_driver_batch_init(&platform->driver_batch);
     g_queue_init(&platform->effects);
     hcp_latest_init(&platform->latest, hcp_core_state(core)->fleet.n_devices);
+    hcp_anomaly_init(&platform->anomaly);
     return platform;
 }
 
@@ -148,11 +149,11 @@ void hcp_platform_free(hcp_platform *platform)
     g_clear_pointer(&platform->arrivals, hcp_workload_source_free);
     g_ptr_array_unref(platform->feeds);
     g_array_unref(platform->observations);
-    g_array_unref(platform->coming);
     g_array_unref(platform->ranges);
     g_array_unref(platform->steering);
     hcp_driver_batch_finish(&platform->driver_batch);
     hcp_latest_finish(&platform->latest);
+    hcp_anomaly_finish(&platform->anomaly);
     hcp_core_free(platform->core);
     g_free(platform->read_only);
     g_free(platform);
@@ -195,6 +196,11 @@ int64_t hcp_platform_now(hcp_platform *platform)
 const hcp_latest *hcp_platform_latest(const hcp_platform *platform)
 {
     return &platform->latest;
+}
+
+const hcp_anomaly *hcp_platform_anomaly(const hcp_platform *platform)
+{
+    return &platform->anomaly;
 }
 
 int64_t hcp_platform_sample_interval(const hcp_platform *platform)
@@ -371,6 +377,7 @@ void hcp_platform_step(hcp_platform *platform)
     }
     if (platform->options.sample_interval_us > 0 && now_us >= platform->sample_due_us) {
         hcp_observe_telemetry(platform, now_us);
+        hcp_watch_readings(platform, now_us);
         platform->sample_due_us = now_us + platform->options.sample_interval_us;
     }
     hcp_platform_flush(platform);

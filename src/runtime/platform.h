@@ -19,7 +19,7 @@
 #include "journal/writer.h"
 #include "runtime/clock.h"
 #include "runtime/commit.h"
-#include "telemetry/latest.h"
+#include "telemetry/anomaly.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -49,6 +49,7 @@ typedef struct {
     double switch_usd_per_device; /* amortised cost of one economic move */
     int64_t sample_interval_us;   /* telemetry; 0 = none */
     uint64_t snapshot_every;      /* events between snapshots; 0 = none */
+    int64_t price_step_us;        /* between two electricity prices; 0 = a quarter of an hour */
     bool settle_day_ahead;        /* electricity is paid at the day-ahead price */
     hcp_platform_watch watch;
     void *watch_data;
@@ -80,6 +81,9 @@ int64_t hcp_platform_now(hcp_platform *platform);
 
 /* Latest readings of the devices. */
 const hcp_latest *hcp_platform_latest(const hcp_platform *platform);
+
+/* Anomaly scores of the devices by their latest readings. */
+const hcp_anomaly *hcp_platform_anomaly(const hcp_platform *platform);
 
 /* Time between two samples of the devices, 0 = they are not sampled. */
 int64_t hcp_platform_sample_interval(const hcp_platform *platform);
@@ -128,15 +132,11 @@ int64_t hcp_platform_next_due(const hcp_platform *platform);
  * force. */
 void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatch_plan *ret_plan);
 
-/* Two days of quarter hours. */
-#define HCP_DAY_AHEAD_STEPS 192
-
 /* What the dispatch input of a facility points to; owned by the caller. */
 typedef struct {
     hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
     hcp_dispatch_target targets[HCP_DISPATCH_MAX_CLASSES][HCP_MAX_POWER_TARGETS];
     uint32_t class_ix[HCP_DISPATCH_MAX_CLASSES]; /* core's class of each row */
-    double day_ahead_usd_per_mwh[HCP_DAY_AHEAD_STEPS];
 } hcp_dispatch_storage;
 
 /* Fills the dispatch input of a facility from the state; it points into `storage`. */

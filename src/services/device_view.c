@@ -154,7 +154,8 @@ static void set_counters(const hcp_device_view *view, uint32_t device, json_t *o
 
 void hcp_device_view_set_readings(const hcp_device_view *view, uint32_t device, json_t *object)
 {
-    static const char *const keys[] = {"utilization_pct", "temperature_c", "power_w", "energy_j"};
+    static const char *const keys[] = {"utilization_pct", "temperature_c", "power_w",
+                                       "energy_j",        "anomaly_score", "anomaly_cause"};
     const hcp_latest *latest = view->latest;
     int64_t observed_us = device < latest->n_devices ? latest->observed_us[device] : 0;
     hcp_json_set_time(object, "observed_at", observed_us);
@@ -170,6 +171,9 @@ void hcp_device_view_set_readings(const hcp_device_view *view, uint32_t device, 
     hcp_services_set_rounded(object, "utilization_pct", latest->utilization[device] * 100, 1);
     hcp_services_set_rounded(object, "temperature_c", latest->temp_c[device], 1);
     hcp_services_set_rounded(object, "power_w", latest->power_w[device], 1);
+    const hcp_anomaly *anomaly = hcp_platform_anomaly(view->services->platform);
+    hcp_services_set_rounded(object, "anomaly_score", hcp_anomaly_score(anomaly, device), 1);
+    hcp_json_set_string(object, "anomaly_cause", hcp_anomaly_cause(anomaly, device));
     set_counters(view, device, object);
 }
 

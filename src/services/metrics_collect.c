@@ -79,8 +79,10 @@ static void collect_workloads(hcp_services *services, hcp_metrics *metrics)
     set(metrics, HCP_METRICS_PREEMPTIONS, (double)state->preemption_count);
 }
 
-static void collect_devices(const hcp_state *state, hcp_metrics *metrics)
+static void collect_devices(hcp_services *services, hcp_metrics *metrics)
 {
+    const hcp_state *state = hcp_services_state(services);
+    const hcp_anomaly *anomaly = hcp_platform_anomaly(services->platform);
     for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(state, g);
         const char *labels[] = {hcp_state_facility(state, group->facility)->def.key,
@@ -91,6 +93,8 @@ static void collect_devices(const hcp_state *state, hcp_metrics *metrics)
         }
         hcp_metrics_set(metrics, HCP_METRICS_DEVICES_SWITCHING, labels, group->switching);
         hcp_metrics_set(metrics, HCP_METRICS_DEVICES_UNHEALTHY, labels, group->unhealthy);
+        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_ANOMALOUS, labels,
+                        hcp_anomaly_alarmed(anomaly, g));
     }
 }
 
@@ -159,7 +163,7 @@ void hcp_metrics_collect(hcp_services *services, hcp_metrics *metrics)
     collect_journal(services, metrics);
     collect_queue(services, metrics);
     collect_workloads(services, metrics);
-    collect_devices(state, metrics);
+    collect_devices(services, metrics);
     collect_facilities(state, metrics, now_us);
     collect_prices(state, metrics, now_us);
     collect_alerts(state, metrics);

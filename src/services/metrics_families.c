@@ -59,6 +59,8 @@ const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
         "Devices inside a switch.", {"facility", "class"}, {0}},
     [HCP_METRICS_DEVICES_UNHEALTHY] = {"hcp_devices_unhealthy", GAUGE, NULL,
         "Devices degraded or failed.", {"facility", "class"}, {0}},
+    [HCP_METRICS_DEVICES_ANOMALOUS] = {"hcp_devices_anomalous", GAUGE, NULL,
+        "Devices whose readings do not fit together.", {"facility", "class"}, {0}},
     [HCP_METRICS_SAMPLE_AGE] = {"hcp_device_sample_age_seconds", GAUGE, "seconds",
         "Age of the latest sample of the devices.", {NULL}, {0}},
     [HCP_METRICS_SWITCHES] = {"hcp_switches", COUNTER, NULL,

@@ -78,11 +78,14 @@ void hcp_asic_init(hcp_asic *asic, const hcp_asic_class *class, uint32_t count, 
     asic->updated_us = g_new(int64_t, count);
     asic->energy_j = g_new0(double, count);
     asic->work_th = g_new0(double, count);
+    asic->cooling = g_new(float, count);
+    asic->boards = g_new(float, count);
     asic->shares_accepted = g_new0(uint64_t, count);
     asic->shares_rejected = g_new0(uint64_t, count);
     for (uint32_t i = 0; i < count; i++) {
         asic->state[i] = HCP_ASIC_STANDBY;
         asic->pool_up[i] = 1;
+        asic->cooling[i] = asic->boards[i] = 1.0f;
         asic->target_w[i] = asic->power_w[i] = (float)asic->class.standby_w;
         asic->temp_c[i] = (float)(25.0 + asic->class.fan_offset_c);
         asic->updated_us[i] = now_us;
@@ -101,6 +104,8 @@ void hcp_asic_finish(hcp_asic *asic)
     g_free(asic->updated_us);
     g_free(asic->energy_j);
     g_free(asic->work_th);
+    g_free(asic->cooling);
+    g_free(asic->boards);
     g_free(asic->shares_accepted);
     g_free(asic->shares_rejected);
     *asic = (hcp_asic){0};
@@ -144,7 +149,7 @@ int64_t hcp_asic_ramp_us(const hcp_asic_class *class, double from_w, double to_w
 static float own_hashrate_ths(const hcp_asic *asic, uint32_t device, double power_w)
 {
     double factor = 1.0 - HASHRATE_SPREAD * hcp_noise_uniform(hcp_noise_u64(asic->seed, device, 0));
-    return (float)(factor * hcp_asic_hashrate_ths(&asic->class, power_w));
+    return (float)(factor * hcp_asic_hashrate_ths(&asic->class, power_w)) * asic->boards[device];
 }
 
 void hcp_asic_settle(hcp_asic *asic, uint32_t device)
@@ -154,6 +159,8 @@ void hcp_asic_settle(hcp_asic *asic, uint32_t device)
     asic->power_w[device] = asic->target_w[device];
     asic->base_ths[device] = own_hashrate_ths(asic, device, (double)asic->target_w[device]);
     asic->state[device] = asic->base_ths[device] > 0 ? HCP_ASIC_HASHING : HCP_ASIC_STANDBY;
+    if (asic->state[device] == HCP_ASIC_HASHING)
+        asic->power_w[device] *= asic->boards[device];
 }
 
 /* A Poisson number from 64 bits: inversion while the mean is small, the normal limit above. */
@@ -200,7 +207,8 @@ static void run(hcp_asic *asic, uint32_t i, double slope_w_per_s, const stretch 
     double tau_s = class->time_constant_s;
     double resistance =
         class->resistance_c_per_w *
-        (double)(1.0f + COOLING_SPREAD * hcp_noise_bell(hcp_noise_mix(asic->seed ^ i)));
+        (double)(asic->cooling[i] *
+                 (1.0f + COOLING_SPREAD * hcp_noise_bell(hcp_noise_mix(asic->seed ^ i))));
     double power_w = (double)asic->power_w[i];
     double end_w = power_w + slope_w_per_s * dt_s;
     double lag_c = resistance * slope_w_per_s * tau_s;
@@ -315,4 +323,18 @@ void hcp_asic_set_failed(hcp_asic *asic, uint32_t device, bool failed)
     asic->state[device] = failed ? HCP_ASIC_FAILED : HCP_ASIC_STANDBY;
     asic->power_w[device] = asic->target_w[device] = failed ? 0 : (float)asic->class.standby_w;
     asic->base_ths[device] = asic->hashrate_ths[device] = 0;
+}
+
+void hcp_asic_set_cooling(hcp_asic *asic, uint32_t device, double factor)
+{
+    g_assert(device < asic->count && factor > 0.0);
+    asic->cooling[device] = (float)factor;
+}
+
+void hcp_asic_set_boards(hcp_asic *asic, uint32_t device, double share)
+{
+    g_assert(device < asic->count && share >= 0.0 && share <= 1.0);
+    asic->boards[device] = (float)share;
+    if (asic->state[device] == HCP_ASIC_HASHING)
+        hcp_asic_settle(asic, device);
 }

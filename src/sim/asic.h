@@ -60,6 +60,8 @@ typedef struct {
         *base_ths; /* mean hash rate from the last update on; a ramp keeps that of its lower end */
     float *hashrate_ths; /* as reported: the mean with its fluctuation */
     float *temp_c;
+    float *cooling; /* thermal resistance against a sound miner's */
+    float *boards;  /* share of the hash boards that work */
     int64_t *updated_us;
     double *energy_j;
     double *work_th; /* terahashes done */
@@ -96,6 +98,12 @@ void hcp_asic_set_pool(hcp_asic *asic, uint32_t device, bool up);
 
 /* Marks a miner failed, or repaired (then in standby). */
 void hcp_asic_set_failed(hcp_asic *asic, uint32_t device, bool failed);
+
+/* Thermal resistance from its last update on, as a multiple of a sound miner's. Advance the miner first. */
+void hcp_asic_set_cooling(hcp_asic *asic, uint32_t device, double factor);
+
+/* Share of the hash boards that work, 0..1; hash rate and power while hashing fall with it. Advance the miner first. */
+void hcp_asic_set_boards(hcp_asic *asic, uint32_t device, double share);
 
 /* Time the ramp between two power levels takes. */
 int64_t hcp_asic_ramp_us(const hcp_asic_class *class, double from_w, double to_w);

@@ -48,8 +48,10 @@ void hcp_gpu_init(hcp_gpu *gpu, const hcp_gpu_class *class, uint32_t count, uint
     gpu->updated_us = g_new(int64_t, count);
     gpu->energy_j = g_new0(double, count);
     gpu->ops = g_new0(double, count);
+    gpu->cooling = g_new(float, count);
     for (uint32_t i = 0; i < count; i++) {
         gpu->state[i] = HCP_GPU_IDLE;
+        gpu->cooling[i] = 1.0f;
         gpu->cap_w[i] = (float)gpu->class.tdp_w;
         gpu->power_w[i] = (float)gpu->class.idle_w;
         gpu->temp_c[i] = (float)(30.0 + gpu->class.fan_offset_c +
@@ -70,6 +72,7 @@ void hcp_gpu_finish(hcp_gpu *gpu)
     g_free(gpu->updated_us);
     g_free(gpu->energy_j);
     g_free(gpu->ops);
+    g_free(gpu->cooling);
     *gpu = (hcp_gpu){0};
 }
 
@@ -121,8 +124,8 @@ static void advance_one(hcp_gpu *gpu, uint32_t i, const timespan *interval, doub
     const hcp_gpu_class *class = &gpu->class;
     uint64_t own = hcp_noise_mix(gpu->seed ^ i);
     uint64_t moment = hcp_noise_mix(own ^ (uint64_t)gpu->updated_us[i]);
-    double resistance =
-        class->resistance_c_per_w * (double)(1.0f + COOLING_SPREAD * hcp_noise_bell(own));
+    double resistance = class->resistance_c_per_w *
+                        (double)(gpu->cooling[i] * (1.0f + COOLING_SPREAD * hcp_noise_bell(own)));
     double ambient_c = inlet_c + class->fan_offset_c;
     double cooled_w = fmax((class->throttle_c - ambient_c) / resistance, class->off_w);
     double power_w = fmin(wanted_power_w(gpu, i), cooled_w);
@@ -182,4 +185,10 @@ void hcp_gpu_set_memory(hcp_gpu *gpu, uint32_t device, int64_t bytes)
 {
     g_assert(device < gpu->count);
     gpu->memory_bytes[device] = CLAMP(bytes, 0, gpu->class.memory_bytes);
+}
+
+void hcp_gpu_set_cooling(hcp_gpu *gpu, uint32_t device, double factor)
+{
+    g_assert(device < gpu->count && factor > 0.0);
+    gpu->cooling[device] = (float)factor;
 }

@@ -52,6 +52,7 @@ typedef struct {
     float *cap_w;
     float *temp_c;
     float *power_w;        /* since the last advance or change */
+    float *cooling;        /* thermal resistance against a sound device's */
     float *util;           /* utilisation at the last advance, with noise */
     int64_t *memory_bytes; /* allocated */
     int64_t *updated_us;
@@ -83,6 +84,10 @@ double hcp_gpu_set_cap(hcp_gpu *gpu, uint32_t device, double cap_w);
 
 /* Allocated memory, clamped to [0, capacity]. */
 void hcp_gpu_set_memory(hcp_gpu *gpu, uint32_t device, int64_t bytes);
+
+/* Thermal resistance from its last update on, as a multiple of a sound device's: about 1.6 without a fan, creeping up
+ * with dust and dried paste. Advance the device first. */
+void hcp_gpu_set_cooling(hcp_gpu *gpu, uint32_t device, double factor);
 
 /* Power at `load` under `cap_w` (thermal limits apart), and the throughput against full clocks,
  * 0..1. */

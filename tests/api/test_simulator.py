@@ -120,3 +120,22 @@ def test_a_silent_feed_grows_old(lab):
 ])
 def test_faults_that_make_no_sense_are_refused(daemon, fault, status):
     assert inject(daemon, **fault).status_code == status
+
+
+def test_readings_that_do_not_fit_together_raise_an_alert(start):
+    fast = start("--workloads", "none", "--speed", "600", "--seed", "3")
+
+    def mining():
+        rows = fast.json("/api/v1/resources?type=asic&mode=mining&limit=50")["resources"]
+        return [row["name"] for row in rows if row["anomaly_score"] is not None]
+
+    name = wait_until(mining, "an hour of readings has been seen")[0]
+    assert fast.json(f"/api/v1/resources/{name}")["anomaly_cause"] is None
+    assert inject(fast, kind="board_lost", device="gpu-lab-h100-001").status_code in (409, 422, 501)
+    assert inject(fast, kind="board_lost", device=name).status_code == 202
+    alert = wait_until(lambda: [a for a in fast.json("/api/v1/alerts?open=true")["alerts"]
+                                if a["kind"] == "device_anomaly"], "the alert is raised")
+    assert [a["subject"] for a in alert] == [name] and "hashrate" in alert[0]["message"]
+    row = fast.json(f"/api/v1/resources/{name}")
+    assert row["anomaly_score"] >= 3.5 and row["anomaly_cause"] == "hashrate" and row["health"] == "ok"
+    assert 'hcp_devices_anomalous{' in fast.get("/metrics").text

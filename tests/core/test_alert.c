@@ -186,6 +186,31 @@ static void test_allocation_bill(void)
     site_finish(&s);
 }
 
+static void test_device_anomaly(void)
+{
+    site s;
+    site_init(&s);
+    hcp_command command = {
+        .type = HCP_COMMAND_REPORT_ANOMALY,
+        .anomaly = {.device = SITE_S21_FIRST, .found = true, .cause = "hashrate", .score = 9.4},
+    };
+    site_must(&s, &command);
+    site_must(&s, &command);
+    g_assert_cmpuint(site_events(&s, HCP_EVENT_ALERT_RAISED), ==, 0);
+    const hcp_alert *alert = newest(&s, "device_anomaly");
+    g_autofree char *name = hcp_state_device_name(hcp_core_state(s.core), SITE_S21_FIRST);
+    g_assert_cmpstr(alert->def.subject, ==, name);
+    g_assert_nonnull(strstr(alert->def.message, "hashrate is not what its power explains"));
+    g_assert_nonnull(strstr(alert->def.message, "score 9.4"));
+    g_assert_cmpint(hcp_core_state(s.core)->fleet.health[SITE_S21_FIRST], ==, HCP_HEALTH_OK);
+    command.anomaly.found = false;
+    site_must(&s, &command);
+    g_assert_cmpint(newest(&s, "device_anomaly")->cleared_us, !=, 0);
+    command.anomaly.device = SITE_DEVICES;
+    site_refused(&s, &command, HCP_REFUSAL_INVALID);
+    site_finish(&s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -193,6 +218,7 @@ int main(int argc, char **argv)
     g_test_add_func("/core/alert/workload_complete", test_workload_complete);
     g_test_add_func("/core/alert/acknowledge", test_acknowledge);
     g_test_add_func("/core/alert/power_cap", test_power_cap);
+    g_test_add_func("/core/alert/device_anomaly", test_device_anomaly);
     g_test_add_func("/core/alert/retention", test_retention);
     g_test_add_func("/core/replies", test_replies);
     g_test_add_func("/core/allocation_bill", test_allocation_bill);

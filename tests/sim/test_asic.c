@@ -245,6 +245,27 @@ static void test_same_seed_same_bytes(void)
     hcp_asic_finish(&b);
 }
 
+/* Two boards of three give two thirds of the hash rate for two thirds of the power; with half as much thermal resistance
+ * again a miner rises half as far again over its room. */
+static void test_wear(void)
+{
+    hcp_asic_class class = s21();
+    hcp_asic asic;
+    hcp_asic_init(&asic, &class, 1, 1, 0);
+    (void)hcp_asic_set_target(&asic, 0, 2800);
+    hcp_asic_advance(&asic, 0, 1, 3600 * S, 25);
+    double ths = (double)asic.base_ths[0], rise_c = (double)asic.temp_c[0] - 30.0;
+    hcp_asic_set_boards(&asic, 0, 2.0 / 3.0);
+    g_assert_cmpfloat_with_epsilon(asic.base_ths[0], ths * 2.0 / 3.0, 1e-3);
+    g_assert_cmpfloat_with_epsilon(asic.power_w[0], 2800.0 * 2.0 / 3.0, 1e-2);
+    hcp_asic_set_boards(&asic, 0, 1.0);
+    g_assert_cmpfloat_with_epsilon(asic.base_ths[0], ths, 1e-3);
+    hcp_asic_set_cooling(&asic, 0, 1.5);
+    hcp_asic_advance(&asic, 0, 1, 7200 * S, 25);
+    g_assert_cmpfloat_with_epsilon(asic.temp_c[0], 30.0 + 1.5 * rise_c, 0.05);
+    hcp_asic_finish(&asic);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -256,6 +277,7 @@ int main(int argc, char **argv)
     g_test_add_func("/asic/shares", test_shares);
     g_test_add_func("/asic/pool-down", test_pool_down);
     g_test_add_func("/asic/failure", test_failure);
+    g_test_add_func("/asic/wear", test_wear);
     g_test_add_func("/asic/invariants", test_invariants);
     g_test_add_func("/asic/determinism", test_same_seed_same_bytes);
     return g_test_run();

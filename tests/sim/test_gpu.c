@@ -228,6 +228,27 @@ static void test_same_seed_same_bytes(void)
     hcp_gpu_finish(&c);
 }
 
+/* A GPU without its fan rises 1.6 times as far, until it must give up power to stay below its limit. */
+static void test_wear(void)
+{
+    hcp_gpu_class class = h100();
+    hcp_gpu gpu;
+    hcp_gpu_init(&gpu, &class, 1, 1, 0);
+    hcp_gpu_set(&gpu, 0, HCP_GPU_BUSY, 0.1);
+    hcp_gpu_advance(&gpu, 0, 1, 3600 * S, 20);
+    double power_w = (double)gpu.power_w[0], ambient_c = 20.0 + class.fan_offset_c;
+    double rise_c = (double)gpu.temp_c[0] - ambient_c;
+    hcp_gpu_set_cooling(&gpu, 0, 1.6);
+    hcp_gpu_advance(&gpu, 0, 1, 7200 * S, 20);
+    g_assert_cmpfloat_with_epsilon(gpu.temp_c[0], ambient_c + 1.6 * rise_c, 0.05);
+    g_assert_cmpfloat_with_epsilon(gpu.power_w[0], power_w, 1e-3);
+    hcp_gpu_set(&gpu, 0, HCP_GPU_BUSY, 1.0);
+    hcp_gpu_advance(&gpu, 0, 1, 10800 * S, 20);
+    g_assert_cmpfloat_with_epsilon(gpu.temp_c[0], class.throttle_c, 0.05);
+    g_assert_cmpfloat(gpu.power_w[0], <, 0.9 * class.tdp_w);
+    hcp_gpu_finish(&gpu);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -238,6 +259,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gpu/cap", test_cap_costs_throughput);
     g_test_add_func("/gpu/hot-inlet", test_hot_inlet_throttles);
     g_test_add_func("/gpu/memory", test_memory_is_bounded);
+    g_test_add_func("/gpu/wear", test_wear);
     g_test_add_func("/gpu/invariants", test_invariants);
     g_test_add_func("/gpu/determinism", test_same_seed_same_bytes);
     return g_test_run();
