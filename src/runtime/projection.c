@@ -9,13 +9,16 @@ static const char DDL[] =
     " priority TEXT NOT NULL, status TEXT NOT NULL, devices INTEGER NOT NULL, facility TEXT,"
     " class TEXT, accepted_us INTEGER NOT NULL, deadline_us INTEGER, started_us INTEGER,"
     " finished_us INTEGER, served_us INTEGER, requests INTEGER, cost_usd_micro INTEGER,"
-    " reason TEXT) WITHOUT ROWID;"
+    " reason TEXT, classified_by TEXT, seq INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX workload_customer ON workload (customer, id);"
-    "CREATE INDEX workload_status ON workload (status, id);"
-    "CREATE TABLE workload_step ("
-    " seq INTEGER PRIMARY KEY, workload TEXT NOT NULL, at_us INTEGER NOT NULL, step TEXT NOT NULL,"
-    " detail TEXT);"
-    "CREATE INDEX workload_step_workload ON workload_step (workload, seq);"
+    /* The first step of a workload is its own row: a submission writes one row, not two. */
+    "CREATE TABLE workload_change ("
+    " workload TEXT NOT NULL, seq INTEGER NOT NULL, at_us INTEGER NOT NULL, step TEXT NOT NULL,"
+    " detail TEXT, PRIMARY KEY (workload, seq)) WITHOUT ROWID;"
+    "CREATE VIEW workload_step AS"
+    " SELECT seq, id AS workload, accepted_us AS at_us, 'workload_accepted' AS step,"
+    " classified_by AS detail FROM workload"
+    " UNION ALL SELECT seq, workload, at_us, step, detail FROM workload_change;"
     "CREATE TABLE lease ("
     " id TEXT PRIMARY KEY, workload TEXT, customer TEXT, facility TEXT NOT NULL, class TEXT NOT "
     "NULL,"
@@ -76,8 +79,8 @@ enum {
 
 static const char *const SQL[STATEMENTS] = {
     [WORKLOAD_INSERT] = "INSERT INTO workload (id, customer, name, type, model, priority, status,"
-                        " devices, accepted_us, deadline_us)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9)",
+                        " devices, accepted_us, deadline_us, classified_by, seq)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?10, ?11)",
     [WORKLOAD_STARTED] = "UPDATE workload SET status = 'running',"
                          " started_us = coalesce(started_us, ?2) WHERE id = ?1",
     [WORKLOAD_REQUEUED] = "UPDATE workload SET status = 'queued', reason = ?2 WHERE id = ?1",
@@ -85,7 +88,7 @@ static const char *const SQL[STATEMENTS] = {
                        " requests = ?5, cost_usd_micro = ?6, reason = ?7 WHERE id = ?1",
     [WORKLOAD_PLACED] =
         "UPDATE workload SET status = 'starting', facility = ?2, class = ?3 WHERE id = ?1",
-    [STEP_INSERT] = "INSERT INTO workload_step VALUES (?1, ?2, ?3, ?4, ?5)",
+    [STEP_INSERT] = "INSERT INTO workload_change VALUES (?1, ?2, ?3, ?4, ?5)",
     [LEASE_INSERT] = "INSERT INTO lease VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, ?9)",
     [LEASE_RELEASED] = "UPDATE lease SET released_us = ?2, reason = ?3 WHERE id = ?1",
     [SWITCH_INSERT] = "INSERT INTO switch (id, lease, cause, facility, class, devices, from_mode,"
@@ -108,7 +111,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 3,
+    .version = 4,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
@@ -163,8 +166,8 @@ static void done(row *r, uint16_t statement)
 static void add_step(row *r, uint64_t seq, const hcp_event *event, hcp_workload_id workload,
                      const char *detail)
 {
-    add_int(r, (int64_t)seq);
     add_id(r, HCP_ID_WORKLOAD, workload.value);
+    add_int(r, (int64_t)seq);
     add_int(r, event->time_us);
     add_text(r, hcp_event_type_name(event->type));
     add_text(r, detail);
@@ -183,8 +186,9 @@ static void project_accepted(row *r, const hcp_state *state, const hcp_event *ev
     add_int(r, w->count);
     add_int(r, event->time_us);
     add_int(r, w->deadline_us);
+    add_text(r, w->classified_by);
+    add_int(r, (int64_t)seq);
     done(r, WORKLOAD_INSERT);
-    add_step(r, seq, event, w->id, w->classified_by);
 }
 
 static void project_started(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)

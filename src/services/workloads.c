@@ -30,30 +30,35 @@ static hcp_projection_value priority_filter(const hcp_http_request *request)
                          : hcp_projection_null();
 }
 
+/* Ids sort by submission, so the newest page begins at the end and the next lies below its last. */
+#define LIST_SQL(customer)                                                                         \
+    "SELECT id, " HCP_WORKLOAD_VIEW_COLUMNS " FROM workload"                                       \
+    " WHERE (?1 = '' OR id < ?1) AND (?3 IS NULL OR status = ?3)"                                  \
+    " AND " customer " AND (?5 IS NULL OR type = ?5)"                                              \
+    " AND (?6 IS NULL OR priority = ?6) AND (?7 IS NULL OR facility = ?7)"                         \
+    " ORDER BY id DESC LIMIT ?2"
+
 static void list(hcp_http_request *request, void *data)
 {
-    /* Ids sort by submission, so the newest page begins at the end and the next lies below its last. */
-    static const char sql[] = "SELECT id, " HCP_WORKLOAD_VIEW_COLUMNS " FROM workload"
-                              " WHERE (?1 = '' OR id < ?1) AND (?3 IS NULL OR status = ?3)"
-                              " AND (?4 IS NULL OR customer = ?4) AND (?5 IS NULL OR type = ?5)"
-                              " AND (?6 IS NULL OR priority = ?6) AND (?7 IS NULL OR facility = ?7)"
-                              " ORDER BY id DESC LIMIT ?2";
+    /* With a customer the index gives the newest of that customer; without, the order is the table's. */
+    static const char of_one[] = LIST_SQL("customer = ?4");
+    static const char of_all[] = LIST_SQL("?4 IS NULL");
     hcp_services *services = data;
     if (hcp_http_reply_not_modified(request, hcp_services_version(services)))
         return;
     listing l = {services, request};
-    hcp_list_reply(
-        services, request,
-        &(hcp_list){
-            .sql = sql,
-            .values = {hcp_list_text(request, "status"), hcp_list_customer(services, request),
-                       hcp_list_text(request, "workload_type"), priority_filter(request),
-                       hcp_list_facility(services, request)},
-            .n_values = 5,
-            .member = "workloads",
-            .row = list_row,
-            .data = &l,
-        });
+    const hcp_projection_value customer = hcp_list_customer(services, request);
+    hcp_list_reply(services, request,
+                   &(hcp_list){
+                       .sql = customer.kind == HCP_PROJECTION_NULL ? of_all : of_one,
+                       .values = {hcp_list_text(request, "status"), customer,
+                                  hcp_list_text(request, "workload_type"), priority_filter(request),
+                                  hcp_list_facility(services, request)},
+                       .n_values = 5,
+                       .member = "workloads",
+                       .row = list_row,
+                       .data = &l,
+                   });
 }
 
 static bool take_row(void *user_data, const hcp_projection_value *values, int n_values)

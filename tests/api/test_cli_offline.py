@@ -127,6 +127,21 @@ def test_journal_dump_is_the_table(written):
     assert [line.split()[0] for line in part] == ["5", "6", "7"]
 
 
+def test_the_steps_of_a_workload_are_its_events(written):
+    """The table of steps leaves nothing out and adds nothing: each is an entry that names the workload."""
+    steps = ("workload_accepted", "workload_started", "workload_requeued", "workload_ended", "wait_changed")
+    with sqlite3.connect(f"file:{written / 'journal.db'}?mode=ro", uri=True) as db:
+        told = db.execute(f"SELECT seq, workload, at_us, step FROM workload_step WHERE step IN {steps} ORDER BY seq")
+        entries = db.execute("SELECT seq, json_extract(payload, '$.id'), time_us, type FROM journal_entry"
+                             f" WHERE type IN {steps} ORDER BY seq")
+        told, entries = told.fetchall(), entries.fetchall()
+        plan = " ".join(row[3] for row in db.execute(
+            "EXPLAIN QUERY PLAN SELECT * FROM workload_step WHERE workload = 'wl_1' ORDER BY seq"))
+    assert told == entries and "workload_accepted" in {row[3] for row in told}
+    assert "SCAN workload_change" not in plan and not plan.endswith("SCAN workload"), plan
+    assert "SEARCH workload USING" in plan and "SEARCH workload_change USING" in plan, plan
+
+
 def test_journal_damage_is_named_and_fails(written, tmp_path):
     data = copy(written, tmp_path / "damaged")
     with sqlite3.connect(data / "journal.db") as db:
