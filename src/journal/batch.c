@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Batches: entries and row operations in growing arrays, their text in one string chunk. */
+/* Batches: entries and row operations in growing arrays, their text in blocks that stay when the
+ * batch is cleared. */
 #include "journal/batch.h"
 
 #include <string.h>
 
-#define CHUNK_SIZE 2048
+#define BLOCK_SIZE ((size_t)32768)
+/* What a cleared batch keeps: a burst must not hold its memory for ever. */
+#define KEEP_BLOCKS 16
 
 struct hcp_journal_batch {
-    GArray *entries; /* hcp_journal_entry */
-    GArray *ops;     /* op_slot */
-    GArray *values;  /* hcp_projection_value */
-    GStringChunk *text;
+    GArray *entries;   /* hcp_journal_entry */
+    GArray *ops;       /* op_slot */
+    GArray *values;    /* hcp_projection_value */
+    GPtrArray *blocks; /* of BLOCK_SIZE bytes, filled one after the other */
+    GPtrArray *large;  /* single texts that no block holds */
+    guint n_full;      /* blocks before the one in use */
+    size_t used;       /* of the block in use */
     size_t text_size;
 };
 
@@ -25,14 +31,37 @@ hcp_journal_batch *hcp_journal_batch_new(void)
     batch->entries = g_array_new(FALSE, FALSE, sizeof(hcp_journal_entry));
     batch->ops = g_array_new(FALSE, FALSE, sizeof(op_slot));
     batch->values = g_array_new(FALSE, FALSE, sizeof(hcp_projection_value));
-    batch->text = g_string_chunk_new(CHUNK_SIZE);
+    batch->blocks = g_ptr_array_new_with_free_func(g_free);
+    batch->large = g_ptr_array_new_with_free_func(g_free);
     return batch;
+}
+
+/* Room for `size` bytes that stays where it is. */
+static char *reserve(hcp_journal_batch *batch, size_t size)
+{
+    if (size > BLOCK_SIZE) {
+        char *room = g_malloc(size);
+        g_ptr_array_add(batch->large, room);
+        return room;
+    }
+    if (batch->n_full < batch->blocks->len && batch->used + size > BLOCK_SIZE) {
+        batch->n_full++;
+        batch->used = 0;
+    }
+    if (batch->n_full == batch->blocks->len)
+        g_ptr_array_add(batch->blocks, g_malloc(BLOCK_SIZE));
+    char *room = (char *)batch->blocks->pdata[batch->n_full] + batch->used;
+    batch->used += size;
+    return room;
 }
 
 static const char *keep_text(hcp_journal_batch *batch, const char *text, size_t size)
 {
+    char *copy = reserve(batch, size + 1);
+    memcpy(copy, text, size);
+    copy[size] = '\0';
     batch->text_size += size + 1;
-    return g_string_chunk_insert_len(batch->text, text, (gssize)size);
+    return copy;
 }
 
 void hcp_journal_batch_add(hcp_journal_batch *batch, const hcp_journal_entry *entry)
@@ -104,8 +133,11 @@ void hcp_journal_batch_clear(hcp_journal_batch *batch)
     g_array_set_size(batch->entries, 0);
     g_array_set_size(batch->ops, 0);
     g_array_set_size(batch->values, 0);
-    g_string_chunk_clear(batch->text);
-    batch->text_size = 0;
+    g_ptr_array_set_size(batch->large, 0);
+    if (batch->blocks->len > KEEP_BLOCKS)
+        g_ptr_array_set_size(batch->blocks, KEEP_BLOCKS);
+    batch->n_full = 0;
+    batch->used = batch->text_size = 0;
 }
 
 void hcp_journal_batch_set_hash(hcp_journal_batch *batch, guint index,
@@ -123,6 +155,7 @@ void hcp_journal_batch_free(hcp_journal_batch *batch)
     g_array_free(batch->entries, TRUE);
     g_array_free(batch->ops, TRUE);
     g_array_free(batch->values, TRUE);
-    g_string_chunk_free(batch->text);
+    g_ptr_array_free(batch->blocks, TRUE);
+    g_ptr_array_free(batch->large, TRUE);
     g_free(batch);
 }

@@ -54,7 +54,8 @@ hcp_projection_op hcp_journal_batch_op(const hcp_journal_batch *batch, guint ind
 /* Bytes of text and tables it holds, for bounding queues. */
 size_t hcp_journal_batch_size(const hcp_journal_batch *batch);
 
-/* Forgets every entry and operation but keeps the memory, for reuse in loops. */
+/* Forgets every entry and operation but keeps the memory, up to half a megabyte of text, for
+ * reuse. */
 void hcp_journal_batch_clear(hcp_journal_batch *batch);
 
 /* Stores the computed hash of entry `index`; for the journal's own use. */

@@ -129,6 +129,11 @@ static bool faulty_verify(hcp_journal *journal, const hcp_journal_verify_options
            self->inner->ops->verify(self->inner, options, report, error);
 }
 
+static void faulty_tidy(hcp_journal *journal)
+{
+    hcp_journal_tidy(faulty_of(journal)->inner);
+}
+
 static void faulty_trim(hcp_journal *journal, uint64_t keep)
 {
     (void)hcp_journal_trim(faulty_of(journal)->inner, keep); /* where it cannot, all is kept */
@@ -144,6 +149,7 @@ static void faulty_close(hcp_journal *journal)
 
 static const hcp_journal_ops FAULTY_OPS = {
     .append = faulty_append,
+    .tidy = faulty_tidy,
     .read = faulty_read,
     .snapshot_save = faulty_snapshot_save,
     .snapshot_load = faulty_snapshot_load,

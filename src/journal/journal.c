@@ -106,6 +106,12 @@ bool hcp_journal_append(hcp_journal *journal, hcp_journal_batch *const *batches,
     return true;
 }
 
+void hcp_journal_tidy(hcp_journal *journal)
+{
+    if (journal->ops->tidy != NULL)
+        journal->ops->tidy(journal);
+}
+
 uint64_t hcp_journal_last(hcp_journal *journal, uint8_t ret_hash[HCP_JOURNAL_HASH_SIZE])
 {
     g_mutex_lock(&journal->lock);

@@ -87,6 +87,11 @@ typedef struct {
 bool hcp_journal_append(hcp_journal *journal, hcp_journal_batch *const *batches, guint n_batches,
                         GError **error);
 
+/* Housekeeping of the store that would only delay an append: called now and then on the writing
+ * side, after what was appended has been acknowledged. Without it an append does it when it has
+ * to. */
+void hcp_journal_tidy(hcp_journal *journal);
+
 /* Visits the entries from `from_seq` (1 or more) to the last. The chain is checked on the way:
  * HCP_ERROR_CORRUPT names the first entry that fails, which is not visited. HCP_ERROR_NOT_FOUND
  * when `from_seq` was trimmed. Past the end: nothing. */

@@ -17,6 +17,10 @@ typedef struct {
     bool (*append)(hcp_journal *journal, hcp_journal_batch *const *batches, guint n_batches,
                    GError **error);
 
+    /* Does what must be done now and then but can wait until an append has been acknowledged.
+     * NULL: nothing. */
+    void (*tidy)(hcp_journal *journal);
+
     /* Visits stored entries with seq >= from_seq in order, unchecked; starts at the first one held
      * when earlier ones were trimmed. Runs beside append. Mandatory. */
     bool (*read)(hcp_journal *journal, uint64_t from_seq, hcp_journal_entry_fn visit,

@@ -13,6 +13,10 @@
 #include <unistd.h>
 
 #define DEFAULT_KEEP_SNAPSHOTS 3
+/* Pages of 4 KiB in the log from which it is moved into the file between commits, and from which a commit does it itself
+ * because nobody did between. */
+#define WAL_TIDY_PAGES 2000
+#define WAL_MAX_PAGES (4 * WAL_TIDY_PAGES)
 #define CHECK_AT_OPEN 1000 /* entries at the end whose chain is checked */
 
 bool hcp_sqlite_may_write(const hcp_sqlite *self, GError **error)
@@ -88,6 +92,30 @@ static void acknowledge(hcp_sqlite *self, hcp_journal_batch *const *batches, gui
     }
 }
 
+static void checkpoint(hcp_sqlite *self)
+{
+    /* What fails here stays in the log, where it is just as durable, until the next time. */
+    (void)sqlite3_wal_checkpoint_v2(self->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    self->wal_pages = 0;
+}
+
+static int on_wal(void *data, sqlite3 *db, const char *name, int pages)
+{
+    (void)db, (void)name;
+    hcp_sqlite *self = data;
+    self->wal_pages = pages;
+    if (pages >= WAL_MAX_PAGES)
+        checkpoint(self);
+    return SQLITE_OK;
+}
+
+static void sqlite_tidy(hcp_journal *journal)
+{
+    hcp_sqlite *self = hcp_sqlite_of(journal);
+    if (self->writer != NULL && !self->unflushed && self->wal_pages >= WAL_TIDY_PAGES)
+        checkpoint(self);
+}
+
 static bool sqlite_append(hcp_journal *journal, hcp_journal_batch *const *batches, guint n_batches,
                           GError **error)
 {
@@ -154,6 +182,7 @@ static void sqlite_close(hcp_journal *journal)
 
 static const hcp_journal_ops SQLITE_OPS = {
     .append = sqlite_append,
+    .tidy = sqlite_tidy,
     .read = sqlite_read,
     .snapshot_save = hcp_sqlite_snapshot_save,
     .snapshot_load = hcp_sqlite_snapshot_load,
@@ -206,6 +235,7 @@ static bool open_files(hcp_sqlite *self, bool read_only, GError **error)
         self->writer = hcp_sqlite_db_open(self->path, HCP_SQLITE_DB_WRITER, error);
         if (!self->writer)
             return false;
+        sqlite3_wal_hook(self->writer, on_wal, self);
     }
     self->reader = hcp_sqlite_db_open(self->path, HCP_SQLITE_DB_READER, error);
     return self->reader != NULL;

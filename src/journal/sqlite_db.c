@@ -9,13 +9,13 @@
 
 #define BUSY_TIMEOUT_MS 5000
 
-/* Page size and WAL mode stay in the file, the rest is per connection. A checkpoint every 1,000
- * pages keeps the log at about 4 MiB; the limit gives the space back after a burst or a large
+/* Page size and WAL mode stay in the file, the rest is per connection. When to move the log into the
+ * file is the journal's affair (sqlite.c); the limit gives its space back after a burst or a large
  * snapshot. */
 static const char WRITER_SETTINGS[] = "PRAGMA page_size=4096;"
                                       "PRAGMA journal_mode=WAL;"
                                       "PRAGMA synchronous=FULL;"
-                                      "PRAGMA wal_autocheckpoint=1000;"
+                                      "PRAGMA wal_autocheckpoint=0;"
                                       "PRAGMA journal_size_limit=67108864;"
                                       "PRAGMA cache_size=-16384;"
                                       "PRAGMA temp_store=MEMORY;"

@@ -18,6 +18,7 @@ typedef struct {
     int ack_fd;
     bool unflushed;  /* a flush failed: what the disk holds is unknown until the next open */
     sqlite3 *writer; /* NULL when read-only; the writing side's */
+    int wal_pages;   /* in the log after the last commit */
     sqlite3_stmt *begin, *commit, *insert;
     sqlite3_stmt **project; /* one per statement of the schema */
     sqlite3 *reader;        /* the reading side's */

@@ -5,6 +5,8 @@
 #define DEFAULT_MAX_BATCHES 4096
 #define DEFAULT_MAX_BYTES ((size_t)64 << 20)
 #define DEFAULT_COMMIT_ENTRIES 2000
+/* One with the thread, one being filled, and one between. */
+#define MAX_SPARE_BATCHES 3
 
 /* A submission: exactly one of batch and snapshot.blob is set. Moves from `queued` to
  * `finished`. */
@@ -21,8 +23,9 @@ struct hcp_journal_writer {
     hcp_journal_writer_options options;
     GThread *thread;
     GSource *source;
-    GError *failure; /* of the last append, until one succeeds; the thread's own */
-    GMutex lock;     /* guards what follows */
+    GPtrArray *spare; /* stored batches, cleared; the completions' thread's own */
+    GError *failure;  /* of the last append, until one succeeds; the thread's own */
+    GMutex lock;      /* guards what follows */
     GCond wake;
     GQueue queued;   /* submission *, in the order of submission */
     GQueue finished; /* submission *, in the order of completion, which is the same */
@@ -44,6 +47,15 @@ static void job_free(submission *job)
     g_free(job);
 }
 
+/* Keeps the memory of a stored batch for the next one. */
+static void recycle(hcp_journal_writer *writer, submission *job)
+{
+    if (job->batch == NULL || writer->spare->len >= MAX_SPARE_BATCHES)
+        return;
+    hcp_journal_batch_clear(job->batch);
+    g_ptr_array_add(writer->spare, g_steal_pointer(&job->batch));
+}
+
 static void run_completions(hcp_journal_writer *writer)
 {
     g_mutex_lock(&writer->lock);
@@ -54,6 +66,7 @@ static void run_completions(hcp_journal_writer *writer)
     while ((job = g_queue_pop_head(&finished))) {
         if (job->done)
             job->done(job->user_data, job->batch, job->error);
+        recycle(writer, job);
         job_free(job);
     }
 }
@@ -187,6 +200,7 @@ static gpointer writer_thread(gpointer data)
         int64_t start_us = g_get_monotonic_time();
         store_jobs(writer, jobs, &error);
         finish_jobs(writer, jobs, error, g_get_monotonic_time() - start_us);
+        hcp_journal_tidy(writer->journal);
     }
 }
 
@@ -201,6 +215,7 @@ hcp_journal_writer *hcp_journal_writer_new(hcp_journal *journal,
     own->max_queued_batches = own->max_queued_batches ?: DEFAULT_MAX_BATCHES;
     own->max_queued_bytes = own->max_queued_bytes ?: DEFAULT_MAX_BYTES;
     own->max_commit_entries = own->max_commit_entries ?: DEFAULT_COMMIT_ENTRIES;
+    writer->spare = g_ptr_array_new_with_free_func((GDestroyNotify)hcp_journal_batch_free);
     g_mutex_init(&writer->lock);
     g_cond_init(&writer->wake);
     writer->source = g_source_new((GSourceFuncs *)&COMPLETION_FUNCS, sizeof(completion_source));
@@ -211,6 +226,13 @@ hcp_journal_writer *hcp_journal_writer_new(hcp_journal *journal,
                     own->context ? own->context : g_main_context_get_thread_default());
     writer->thread = g_thread_new("journal", writer_thread, writer);
     return writer;
+}
+
+hcp_journal_batch *hcp_journal_writer_batch(hcp_journal_writer *writer)
+{
+    if (writer->spare->len == 0)
+        return hcp_journal_batch_new();
+    return g_ptr_array_steal_index_fast(writer->spare, writer->spare->len - 1);
 }
 
 static submission *job_new(hcp_journal_done_fn done, void *user_data)
@@ -278,6 +300,7 @@ void hcp_journal_writer_free(hcp_journal_writer *writer)
     run_completions(writer);
     g_source_destroy(writer->source);
     g_source_unref(writer->source);
+    g_ptr_array_unref(writer->spare);
     g_clear_error(&writer->failure);
     g_cond_clear(&writer->wake);
     g_mutex_clear(&writer->lock);

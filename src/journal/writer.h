@@ -19,8 +19,8 @@
 typedef struct hcp_journal_writer hcp_journal_writer;
 
 /* Called once per submission on the writer's context; `error` is NULL when the data is durable,
- * else borrowed. `batch` is borrowed (its entries carry their hashes) and freed afterwards; NULL
- * for a snapshot. */
+ * else borrowed. `batch` is borrowed (its entries carry their hashes) and the writer's again
+ * afterwards; NULL for a snapshot. */
 typedef void (*hcp_journal_done_fn)(void *user_data, const hcp_journal_batch *batch,
                                     const GError *error);
 
@@ -46,6 +46,10 @@ typedef struct {
  * borrowed. */
 hcp_journal_writer *hcp_journal_writer_new(hcp_journal *journal,
                                            const hcp_journal_writer_options *options);
+
+/* An empty batch, from the memory of one that has been stored where there is one. The caller's, to
+ * be handed over or freed. The completions' thread only. */
+hcp_journal_batch *hcp_journal_writer_batch(hcp_journal_writer *writer);
 
 /* Hands `batch` over. False when the queue is full: the batch stays the caller's, nothing is called
  * (HTTP answers 503). */

@@ -74,6 +74,7 @@ static void flush_here(hcp_commit *commit)
     if (stored)
         commit->durable = ticket;
     commit->options.done(commit->options.data, ticket, batch, error);
+    hcp_journal_tidy(commit->options.journal);
     hcp_journal_batch_clear(batch);
     commit->spare = g_steal_pointer(&batch);
 }
@@ -101,7 +102,7 @@ void hcp_commit_flush(hcp_commit *commit)
     /* One batch at a time is far below the writer's bound, so it is never refused. */
     commit->under_way = true;
     hcp_journal_batch *batch = g_steal_pointer(&commit->open);
-    commit->open = hcp_journal_batch_new();
+    commit->open = hcp_journal_writer_batch(commit->options.writer);
     if (!hcp_journal_writer_try_submit(commit->options.writer, batch, on_written, commit))
         g_assert_not_reached();
 }

@@ -16,6 +16,7 @@ struct hcp_metrics {
     const hcp_metric_family *families;
     int n_families;
     GHashTable **tables; /* printed labels → series, by family */
+    GString *key;        /* scratch of find() */
 };
 
 static void series_free(gpointer data)
@@ -48,6 +49,7 @@ hcp_metrics *hcp_metrics_new(const hcp_metric_family *families, int n)
     hcp_metrics *metrics = g_new0(hcp_metrics, 1);
     metrics->families = families;
     metrics->n_families = n;
+    metrics->key = g_string_sized_new(128);
     metrics->tables = g_new0(GHashTable *, n);
     for (int i = 0; i < n; i++) {
         g_assert(is_well_named(&families[i]));
@@ -63,18 +65,21 @@ void hcp_metrics_free(hcp_metrics *metrics)
     for (int i = 0; i < metrics->n_families; i++)
         g_hash_table_unref(metrics->tables[i]);
     g_free(metrics->tables);
+    g_string_free(metrics->key, TRUE);
     g_free(metrics);
 }
 
 static void append_escaped(GString *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            g_string_append(out, "\\n");
-        else if (*text == '"' || *text == '\\')
-            g_string_append_printf(out, "\\%c", *text);
-        else
-            g_string_append_c(out, *text);
+    for (;;) {
+        size_t plain = strcspn(text, "\n\"\\");
+        g_string_append_len(out, text, (gssize)plain);
+        text += plain;
+        if (*text == '\0')
+            return;
+        g_string_append_c(out, '\\');
+        g_string_append_c(out, *text == '\n' ? 'n' : *text);
+        text++;
     }
 }
 
@@ -82,9 +87,13 @@ static series *find(hcp_metrics *metrics, int family, const char *const *labels)
 {
     g_assert(family >= 0 && family < metrics->n_families);
     const hcp_metric_family *def = &metrics->families[family];
-    g_autoptr(GString) key = g_string_sized_new(64);
+    GString *key = metrics->key;
+    g_string_truncate(key, 0);
     for (int i = 0; i < HCP_METRIC_MAX_LABELS && def->labels[i] != NULL; i++) {
-        g_string_append_printf(key, "%s%s=\"", i > 0 ? "," : "", def->labels[i]);
+        if (i > 0)
+            g_string_append_c(key, ',');
+        g_string_append(key, def->labels[i]);
+        g_string_append(key, "=\"");
         append_escaped(key, labels[i]);
         g_string_append_c(key, '"');
     }

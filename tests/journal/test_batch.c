@@ -106,6 +106,32 @@ static void test_clear(void)
     }
 }
 
+/* Texts of all sizes around what the batch keeps in one piece, in a batch that is used again and again. */
+static void test_texts_of_any_size(void)
+{
+    static const size_t sizes[] = {0,     1,      20000, 32766, 32767, 32768,
+                                   32769, 100000, 12767, 3,     32767};
+    g_autoptr(hcp_journal_batch) batch = hcp_journal_batch_new();
+    for (int round = 0; round < 20; round++) {
+        for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+            g_autofree char *payload = g_strnfill(sizes[i], (char)('a' + (i + (guint)round) % 26));
+            hcp_journal_batch_add(batch, &(hcp_journal_entry){.seq = i + 1,
+                                                              .actor = "a",
+                                                              .type = "t",
+                                                              .trace_id = "",
+                                                              .payload = payload,
+                                                              .payload_size = sizes[i]});
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+            const hcp_journal_entry *entry = hcp_journal_batch_entry(batch, i);
+            g_autofree char *payload = g_strnfill(sizes[i], (char)('a' + (i + (guint)round) % 26));
+            g_assert_cmpstr(entry->payload, ==, payload);
+            g_assert_cmpstr(entry->type, ==, "t");
+        }
+        hcp_journal_batch_clear(batch);
+    }
+}
+
 static void test_gap_is_a_bug(void)
 {
     if (g_test_subprocess()) {
@@ -127,6 +153,7 @@ int main(int argc, char **argv)
     g_test_add_func("/journal/batch/ops-are-copied", test_ops_are_copied);
     g_test_add_func("/journal/batch/growth", test_growth);
     g_test_add_func("/journal/batch/clear", test_clear);
+    g_test_add_func("/journal/batch/texts-of-any-size", test_texts_of_any_size);
     g_test_add_func("/journal/batch/gap-is-a-bug", test_gap_is_a_bug);
     return g_test_run();
 }

@@ -145,6 +145,39 @@ static void assert_refused(const char *directory, gint code, const char *word)
     g_assert_nonnull(strstr(error->message, word));
 }
 
+static goffset size_of(const fixture *self, const char *name)
+{
+    g_autofree char *path = g_build_filename(self->directory, name, NULL);
+    GStatBuf status;
+    g_assert_cmpint(g_stat(path, &status), ==, 0);
+    return status.st_size;
+}
+
+/* The log is moved into the file between commits when somebody says when, and by a commit when nobody does; either way
+ * all is there, and neither grows the log for ever. */
+static void test_log_is_tidied(fixture *self, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(hcp_journal) journal = open_with(self->directory, &FIXTURE_SCHEMA);
+    goffset small = size_of(self, "journal.db");
+    hcp_journal_tidy(journal);
+    for (int i = 0; i < 60; i++)
+        fixture_append_projected(journal, 1000);
+    g_assert_cmpint(size_of(self, "journal.db-wal"), >, 2000 * 4096);
+    g_assert_cmpint(size_of(self, "journal.db"), ==, small);
+    hcp_journal_tidy(journal);
+    goffset tidied = size_of(self, "journal.db");
+    g_assert_cmpint(tidied, >, small + 2000 * 4096);
+    hcp_journal_tidy(journal);
+    g_assert_cmpint(size_of(self, "journal.db"), ==, tidied);
+    g_assert_cmpuint(fixture_verify(journal, true, NULL), ==, 0);
+    for (int i = 0; i < 240; i++)
+        fixture_append_projected(journal, 1000);
+    g_assert_cmpint(size_of(self, "journal.db-wal"), <, 10000 * 4096);
+    g_assert_cmpint(size_of(self, "journal.db"), >, 2 * tidied);
+    g_assert_cmpuint(fixture_check(journal, 1), ==, 300000);
+}
+
 static void test_versions(fixture *self, gconstpointer data)
 {
     (void)data;
@@ -383,6 +416,7 @@ static const struct {
     {"second-writer-is-refused", test_second_writer_is_refused},
     {"lock-of-the-dead", test_lock_of_the_dead},
     {"reader-beside-writer", test_reader_beside_writer},
+    {"log-is-tidied", test_log_is_tidied},
     {"versions", test_versions},
     {"not-a-database", test_not_a_database},
     {"version-1-opens", test_version_1_opens},

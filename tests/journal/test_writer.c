@@ -145,6 +145,25 @@ static void await(const outcomes *outcome, guint total)
         g_main_context_iteration(NULL, TRUE);
 }
 
+/* The memory of a stored batch comes back empty. */
+static void test_batches_are_used_again(void)
+{
+    g_autoptr(hcp_journal) journal = hcp_journal_memory_new(0);
+    g_autoptr(hcp_journal_writer) writer = hcp_journal_writer_new(journal, NULL);
+    outcomes outcome = {.thread = g_thread_self()};
+    hcp_journal_batch *first = hcp_journal_writer_batch(writer);
+    for (guint round = 0; round < 50; round++) {
+        hcp_journal_batch *batch = round == 0 ? first : hcp_journal_writer_batch(writer);
+        g_assert_true(batch == first);
+        g_assert_cmpuint(hcp_journal_batch_count(batch), ==, 0);
+        g_assert_cmpuint(hcp_journal_batch_size(batch), ==, 0);
+        fixture_fill(batch, round * 7 + 1, 7);
+        g_assert_true(hcp_journal_writer_try_submit(writer, batch, on_done, &outcome));
+        await(&outcome, round + 1);
+    }
+    g_assert_cmpuint(fixture_check(journal, 1), ==, 350);
+}
+
 static void test_order(void)
 {
     g_autoptr(hcp_journal) journal = hcp_journal_memory_new(0);
@@ -328,6 +347,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/journal/writer/order", test_order);
+    g_test_add_func("/journal/writer/batches-are-used-again", test_batches_are_used_again);
     g_test_add_func("/journal/writer/group-commit", test_group_commit);
     g_test_add_func("/journal/writer/back-pressure", test_back_pressure);
     g_test_add_func("/journal/writer/byte-bound", test_byte_bound);
