@@ -205,9 +205,10 @@ static void eta_starting(const hcp_core *core, const hcp_workload *row, int64_t 
     uint32_t g = hcp_fleet_find_group(&core->state, lease->def.facility, lease->def.class_ix);
     int64_t earliest_us = later(lease->granted_us, switch_us(&core->state, row, g, true));
     eta->low_us = MAX(now_us, earliest_us);
-    eta->high_us =
-        MAX(eta->low_us, later(lease->granted_us,
-                               HCP_PHASE_ROLLBACK * core->state.settings.gpu_phase_deadline_us));
+    const hcp_settings *settings = &core->state.settings;
+    int64_t longest_us =
+        HCP_PHASE_ROLLBACK * settings->gpu_phase_deadline_us + settings->cold_start_us;
+    eta->high_us = MAX(eta->low_us, later(lease->granted_us, longest_us));
 }
 
 void hcp_eta_of(const hcp_core *core, uint32_t ix, int64_t now_us, hcp_eta *ret_eta)

@@ -75,7 +75,9 @@ typedef struct {
     int64_t finished_retention_us; /* finished workloads stay in memory that long */
     uint32_t
         default_customer; /* of requests that name none, until they carry credentials; HCP_NO_INDEX = refuse */
-    bool gpu_mining; /* SW20: idle GPUs mine, a labelled simulation */
+    bool gpu_mining;       /* SW20: idle GPUs mine, a labelled simulation */
+    int64_t cold_start_us; /* what activating a cold model may take beyond deadline and transfer:
+                              its engine starts from nothing */
 } hcp_settings_changed;
 
 typedef hcp_settings_changed hcp_settings;

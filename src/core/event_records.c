@@ -31,6 +31,7 @@ static const hcp_field SETTINGS_CHANGED_FIELDS[] = {
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, finished_retention_us),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_U32, default_customer),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_BOOL, gpu_mining),
+    HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, cold_start_us),
 };
 static const hcp_record SETTINGS_CHANGED_RECORD =
     HCP_RECORD(hcp_settings_changed, SETTINGS_CHANGED_FIELDS);

@@ -108,6 +108,7 @@ static const char *settings_fault(const hcp_settings *settings, const char **ret
         {"gpu_spot_stale", settings->gpu_spot_stale_us, 0},
         {"network_stale", settings->network_stale_us, 0},
         {"finished_retention", settings->finished_retention_us, 0},
+        {"cold_start", settings->cold_start_us, 0},
     };
     for (guint i = 0; i < G_N_ELEMENTS(bounds); i++) {
         *ret_field = bounds[i].field;

@@ -5,7 +5,6 @@
 #include "core/lease.h"
 
 #include <math.h>
-#include <string.h>
 
 uint32_t hcp_placement_score(const hcp_settings *settings, const hcp_score_inputs *inputs)
 {

@@ -242,6 +242,8 @@ int64_t hcp_switch_phase_limit_us(const hcp_state *state, const hcp_switch *sw)
     if (sw->phase == HCP_PHASE_ACTIVATE)
         limit_us += hcp_residency_transfer_us(state, sw->def.facility, sw->def.class_ix,
                                               sw->def.residency, sw->def.bytes);
+    if (sw->phase == HCP_PHASE_ACTIVATE && sw->def.residency == HCP_RESIDENCY_COLD)
+        limit_us += state->settings.cold_start_us;
     return limit_us;
 }
 

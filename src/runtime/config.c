@@ -3,11 +3,15 @@
 
 #include "base/error.h"
 #include "base/timefmt.h"
+#include "base/units.h"
 #include "base/yaml.h"
+#include "sim/switchtime.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+/* Most that a phase's command and report may wait for disk and processor when the clock is accelerated, in real time. */
+#define LATENCY_US (5.0 * HCP_US_PER_S)
 #define WEIGHTS "/scheduling/score_weights"
 
 static void report(GPtrArray *violations, const hcp_yaml *yaml, const char *name, GError **error)
@@ -130,6 +134,19 @@ static char **string_list(const json_t *object, const char *key)
     return (char **)g_ptr_array_free(strings, FALSE);
 }
 
+/* A cold start may last as long as the preset makes it. And commands and reports pass the disk and this machine's
+ * scheduler in real time, however fast the platform's clock runs. */
+static void fit_deadlines(hcp_settings *settings, const char *preset, double speed)
+{
+    settings->cold_start_us =
+        hcp_switchtime_cold_start_us((hcp_switchtime_preset)hcp_switchtime_preset_parse(preset));
+    if (speed <= 1)
+        return;
+    int64_t least_us = (int64_t)(LATENCY_US * speed);
+    settings->gpu_phase_deadline_us = MAX(settings->gpu_phase_deadline_us, least_us);
+    settings->asic_phase_deadline_us = MAX(settings->asic_phase_deadline_us, least_us);
+}
+
 static void read_scheduling(const json_t *object, hcp_settings *settings)
 {
     const json_t *weights = json_object_get(object, "score_weights");
@@ -166,7 +183,9 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
     if (!weights_add_up(tree, "command line",
                         error)) /* of a file that were found when it was read */
         return false;
+    const char *preset = hcp_json_string(json_object_get(tree, "switching"), "preset", "");
     read_scheduling(json_object_get(tree, "scheduling"), &scheduling);
+    fit_deadlines(&scheduling, preset, hcp_json_number(tree, "speed", 1));
     *ret_config = (hcp_config){
         .data = g_strdup(hcp_json_string(tree, "data", "")),
         .scenario = g_strdup(hcp_json_string(tree, "scenario", "")),
@@ -175,7 +194,7 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
         .market = g_strdup(hcp_json_string(tree, "market", "")),
         .workloads = g_strdup(hcp_json_string(tree, "workloads", "")),
         .policy = g_strdup(hcp_json_string(dispatch, "policy", "")),
-        .preset = g_strdup(hcp_json_string(json_object_get(tree, "switching"), "preset", "")),
+        .preset = g_strdup(preset),
         .cors_origins = string_list(tree, "cors_origins"),
         .services = string_list(tree, "services"),
         .seed = hcp_json_int(tree, "seed", 1),

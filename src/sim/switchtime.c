@@ -155,6 +155,12 @@ int64_t hcp_switchtime_budget_us(hcp_switchtime_preset preset, hcp_switchtime_ph
     return PRESETS[preset].budget_us[phase];
 }
 
+int64_t hcp_switchtime_cold_start_us(hcp_switchtime_preset preset)
+{
+    g_assert((unsigned)preset < HCP_SWITCHTIME_PRESETS);
+    return llround((double)PRESETS[preset].cold_start_us * SPREAD_HIGH);
+}
+
 const hcp_switchtime_step *hcp_switchtime_steps(hcp_switchtime_preset preset, int *ret_n)
 {
     g_assert((unsigned)preset < HCP_SWITCHTIME_PRESETS);

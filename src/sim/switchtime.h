@@ -95,6 +95,10 @@ int hcp_switchtime_preset_parse(const char *name);
 /* Budget of `phase` in `preset` in microseconds; 0 where the preset gives it no time of its own. */
 int64_t hcp_switchtime_budget_us(hcp_switchtime_preset preset, hcp_switchtime_phase phase);
 
+/* Longest time by which activating a cold model exceeds budget and transfer under `preset`: the
+ * start of its engine, at the top of the spread. */
+int64_t hcp_switchtime_cold_start_us(hcp_switchtime_preset preset);
+
 /* The printed timeline of `preset`, in order; `ret_n` gets the number of steps (0 for `physical`).
  * Static storage. */
 const hcp_switchtime_step *hcp_switchtime_steps(hcp_switchtime_preset preset, int *ret_n);

@@ -139,8 +139,14 @@ static void test_activation_has_physical_time(void)
     for (int phase = 0; phase < HCP_PHASE_ACTIVATE; phase++)
         site_report(&s, ix, true);
     /* 40 GB over 100 Gbit/s = 12.5 GB/s */
+    int64_t limit_us = hcp_switch_phase_limit_us(state, hcp_state_switch(state, ix));
+    g_assert_cmpint(limit_us, ==, 10 * HCP_US_PER_S + 3200 * HCP_US_PER_MS);
+    /* An engine that starts from nothing has that time on top. */
+    hcp_settings settings = state->settings;
+    settings.cold_start_us = 54 * HCP_US_PER_S;
+    site_define(&s, &(hcp_event){.type = HCP_EVENT_SETTINGS_CHANGED, .settings_changed = settings});
     g_assert_cmpint(hcp_switch_phase_limit_us(state, hcp_state_switch(state, ix)), ==,
-                    10 * HCP_US_PER_S + 3200 * HCP_US_PER_MS);
+                    limit_us + 54 * HCP_US_PER_S);
     site_drive(&s, HCP_US_PER_MS);
     /* A second copy beside it comes from the host, a third of a known model elsewhere from disk. */
     (void)site_submit(&s, 1 << SITE_H100, 1, HCP_US_PER_H);

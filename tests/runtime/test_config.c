@@ -100,6 +100,31 @@ static void test_command_line(void)
     g_assert_nonnull(strstr(error->message, "/speed"));
 }
 
+/* What a fast clock makes of the time that a disk takes is no reason to give a device up. */
+static void test_deadlines_follow_preset_and_speed(void)
+{
+    static const struct {
+        const char *speed, *preset;
+        int64_t gpu_s, asic_s, cold_s;
+    } rows[] = {
+        {"1", "timeline-a", 30, 60, 9},
+        {"0.5", "physical", 30, 60, 54},
+        {"10", "phases-400", 50, 60, 9},
+        {"1000", "physical", 5000, 5000, 54},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(json_t) tree = hcp_config_tree(NULL, NULL);
+        g_auto(hcp_config) config = {0};
+        g_assert_true(hcp_config_set(tree, "speed", rows[i].speed, NULL));
+        g_assert_true(hcp_config_set(tree, "switching.preset", rows[i].preset, NULL));
+        g_assert_true(hcp_config_from_tree(tree, &config, NULL));
+        const hcp_settings *settings = &config.scheduling;
+        g_assert_cmpint(settings->gpu_phase_deadline_us, ==, rows[i].gpu_s * HCP_US_PER_S);
+        g_assert_cmpint(settings->asic_phase_deadline_us, ==, rows[i].asic_s * HCP_US_PER_S);
+        g_assert_cmpint(settings->cold_start_us, ==, rows[i].cold_s * HCP_US_PER_S);
+    }
+}
+
 static bool parse(const char *text, hcp_scenario *scenario, GError **error)
 {
     g_auto(hcp_config) config = {0};
@@ -199,5 +224,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario/built_in", test_built_in_scenarios);
     g_test_add_func("/scenario/problems", test_scenario_problems);
     g_test_add_func("/scenario/unknown", test_unknown_scenario_names_the_known);
+    g_test_add_func("/config/deadlines_follow_preset_and_speed",
+                    test_deadlines_follow_preset_and_speed);
     return g_test_run();
 }

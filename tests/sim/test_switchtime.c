@@ -142,6 +142,24 @@ static void test_cold_start(void)
     g_assert_cmpint(physical_us, <=, 98000 * MS);
 }
 
+/* No drawn cold activation exceeds a warm one's budget and transfer by more than is told. */
+static void test_cold_start_is_bounded(void)
+{
+    for (int p = 0; p < HCP_SWITCHTIME_PRESETS; p++) {
+        hcp_switchtime_preset preset = (hcp_switchtime_preset)p;
+        hcp_switchtime_job job = h100_job(HCP_SWITCHTIME_COLD, 70 * GB);
+        int64_t told_us = hcp_switchtime_cold_start_us(preset);
+        int64_t longest_us =
+            hcp_switchtime_drawn_us(&job, preset, HCP_SWITCHTIME_ACTIVATE, 0.999999);
+        int64_t rest_us = hcp_switchtime_floor_us(&job, HCP_SWITCHTIME_ACTIVATE) +
+                          hcp_switchtime_budget_us(preset, HCP_SWITCHTIME_ACTIVATE) * 2;
+        g_assert_cmpint(longest_us, >, told_us);
+        g_assert_cmpint(longest_us, <=, told_us + rest_us);
+    }
+    g_assert_cmpint(hcp_switchtime_cold_start_us(HCP_SWITCHTIME_PHYSICAL), ==, 54000000);
+    g_assert_cmpint(hcp_switchtime_cold_start_us(HCP_SWITCHTIME_TIMELINE_A), ==, 9000000);
+}
+
 static void test_miner_ramps_bind(void)
 {
     hcp_switchtime_job job = {.ramps = {.down_us = 5000 * MS, .up_us = 10000 * MS}};
@@ -223,6 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/switchtime/save", test_save_scrubs_and_saves);
     g_test_add_func("/switchtime/promise", test_promise);
     g_test_add_func("/switchtime/cold-start", test_cold_start);
+    g_test_add_func("/switchtime/cold-start-is-bounded", test_cold_start_is_bounded);
     g_test_add_func("/switchtime/ramps", test_miner_ramps_bind);
     g_test_add_func("/switchtime/properties", test_properties);
     g_test_add_func("/switchtime/spread", test_spread);
