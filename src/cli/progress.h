@@ -18,6 +18,9 @@ void hcp_cli_progress_init(hcp_cli_progress *progress, const char *what);
 /* Draws `done` of `total`, at most ten times a second. */
 void hcp_cli_progress_show(hcp_cli_progress *progress, uint64_t done, uint64_t total);
 
+/* Draws a share from 0 to 1 of work in stages, of which `what` is the present one. */
+void hcp_cli_progress_share(hcp_cli_progress *progress, const char *what, double share);
+
 /* Takes the line away. */
 void hcp_cli_progress_end(hcp_cli_progress *progress);
 

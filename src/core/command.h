@@ -12,6 +12,7 @@ typedef enum {
     HCP_COMMAND_TICK, /* time has passed: deadlines, completions, back-offs, stale prices, scheduling */
     HCP_COMMAND_DEFINE, /* bootstrap: an event of a *_defined or registered kind, ids filled in by decide */
     HCP_COMMAND_OBSERVE_PRICE,
+    HCP_COMMAND_PUBLISH_PRICES, /* of coming intervals */
     HCP_COMMAND_SUBMIT,
     HCP_COMMAND_CANCEL,
     HCP_COMMAND_ALLOCATE, /* an explicit lease without a workload */
@@ -85,6 +86,7 @@ typedef struct {
     union {
         const hcp_event *define;
         const hcp_price_observed *price;
+        const hcp_prices_published *prices;
         hcp_submit submit;
         hcp_workload_id cancel;
         hcp_allocate allocate;

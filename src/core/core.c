@@ -36,6 +36,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_ALERT_RAISED] = {hcp_alert_apply_raised, false},
     [HCP_EVENT_ALERT_CHANGED] = {hcp_alert_apply_changed, false},
     [HCP_EVENT_REPLY_REMEMBERED] = {hcp_reply_apply_remembered, false},
+    [HCP_EVENT_PRICES_PUBLISHED] = {hcp_prices_apply_published, false},
 };
 
 static const struct {
@@ -58,6 +59,7 @@ static const decide_fn DECIDE[HCP_COMMANDS] = {
     [HCP_COMMAND_TICK] = decide_tick,
     [HCP_COMMAND_DEFINE] = decide_define,
     [HCP_COMMAND_OBSERVE_PRICE] = hcp_market_decide_price,
+    [HCP_COMMAND_PUBLISH_PRICES] = hcp_prices_decide_publish,
     [HCP_COMMAND_SUBMIT] = hcp_admission_decide_submit,
     [HCP_COMMAND_CANCEL] = hcp_workload_decide_cancel,
     [HCP_COMMAND_ALLOCATE] = hcp_lease_decide_allocate,

@@ -40,7 +40,8 @@
     X(DECISION_RECORDED, decision_recorded)                                                        \
     X(ALERT_RAISED, alert_raised)                                                                  \
     X(ALERT_CHANGED, alert_changed)                                                                \
-    X(REPLY_REMEMBERED, reply_remembered)
+    X(REPLY_REMEMBERED, reply_remembered)                                                          \
+    X(PRICES_PUBLISHED, prices_published)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -153,6 +154,8 @@ typedef struct {
     int64_t observed_us;
     hcp_quality quality;
     bool simulated;
+    int64_t
+        interval_us; /* it is the mean of this time up to observed_us; 0 = a quote of the moment */
 } hcp_price_observed;
 
 typedef struct {
@@ -349,6 +352,21 @@ typedef struct {
     bool cleared;
     char *note;
 } hcp_alert_changed;
+
+/* Prices of coming intervals, known in advance: what an auction published. They replace what was published for the same
+ * time before. */
+typedef struct {
+    hcp_price_kind kind; /* HCP_PRICE_DAY_AHEAD */
+    uint32_t facility;
+    char *source;
+    bool simulated;
+    int64_t from_us, step_us;
+    hcp_array prices; /* hcp_coming_price, one a step */
+} hcp_prices_published;
+
+typedef struct {
+    double value;
+} hcp_coming_price;
 
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
 typedef struct {

@@ -113,9 +113,27 @@ static const hcp_field PRICE_OBSERVED_FIELDS[] = {
     HCP_FIELD(hcp_price_observed, HCP_FIELD_I64, observed_us),
     HCP_FIELD_ENUM_OF(hcp_price_observed, quality, &HCP_QUALITY_NAMES),
     HCP_FIELD(hcp_price_observed, HCP_FIELD_BOOL, simulated),
+    HCP_FIELD(hcp_price_observed, HCP_FIELD_I64, interval_us),
 };
 static const hcp_record PRICE_OBSERVED_RECORD =
     HCP_RECORD(hcp_price_observed, PRICE_OBSERVED_FIELDS);
+
+static const hcp_field COMING_PRICE_FIELDS[] = {
+    HCP_FIELD(hcp_coming_price, HCP_FIELD_F64, value),
+};
+static const hcp_record COMING_PRICE_RECORD = HCP_RECORD(hcp_coming_price, COMING_PRICE_FIELDS);
+
+static const hcp_field PRICES_PUBLISHED_FIELDS[] = {
+    HCP_FIELD_ENUM_OF(hcp_prices_published, kind, &HCP_PRICE_KIND_NAMES),
+    HCP_FIELD(hcp_prices_published, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_prices_published, HCP_FIELD_STRING, source),
+    HCP_FIELD(hcp_prices_published, HCP_FIELD_BOOL, simulated),
+    HCP_FIELD(hcp_prices_published, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_prices_published, HCP_FIELD_I64, step_us),
+    HCP_FIELD_ARRAY_OF(hcp_prices_published, prices, &COMING_PRICE_RECORD),
+};
+static const hcp_record PRICES_PUBLISHED_RECORD =
+    HCP_RECORD(hcp_prices_published, PRICES_PUBLISHED_FIELDS);
 
 static const hcp_field WORKLOAD_ACCEPTED_FIELDS[] = {
     HCP_FIELD_ID_OF(hcp_workload_accepted, id, HCP_ID_WORKLOAD),
@@ -382,6 +400,7 @@ static const struct {
     [HCP_EVENT_ALERT_RAISED] = {"alert_raised", &ALERT_RAISED_RECORD},
     [HCP_EVENT_ALERT_CHANGED] = {"alert_changed", &ALERT_CHANGED_RECORD},
     [HCP_EVENT_REPLY_REMEMBERED] = {"reply_remembered", &REPLY_REMEMBERED_RECORD},
+    [HCP_EVENT_PRICES_PUBLISHED] = {"prices_published", &PRICES_PUBLISHED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

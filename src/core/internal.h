@@ -279,6 +279,12 @@ void hcp_metering_credit(hcp_core *core, uint32_t facility, hcp_usd_micro per_h,
 void hcp_metering_begin_allocation(hcp_core *core, uint32_t lease);
 void hcp_metering_end_allocation(hcp_core *core, uint32_t lease);
 
+/* Are settled and published prices in range and in order? */
+bool hcp_prices_sound(const hcp_state *state);
+
+/* From apply: keeps an electricity price that has just been taken over among the settled ones. */
+void hcp_prices_settle(hcp_core *core, const hcp_price_observed *price);
+
 /* Room for the prices of a new facility. */
 void hcp_market_add_facility(hcp_core *core);
 
@@ -356,10 +362,12 @@ const char *hcp_dispatch_apply_decision(hcp_core *core, const hcp_event *event);
 const char *hcp_alert_apply_raised(hcp_core *core, const hcp_event *event);
 const char *hcp_alert_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_reply_apply_remembered(hcp_core *core, const hcp_event *event);
+const char *hcp_prices_apply_published(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 
 bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command);
+bool hcp_prices_decide_publish(hcp_txn *txn, const hcp_command *command);
 bool hcp_admission_decide_submit(hcp_txn *txn, const hcp_command *command);
 bool hcp_workload_decide_cancel(hcp_txn *txn, const hcp_command *command);
 bool hcp_lease_decide_allocate(hcp_txn *txn, const hcp_command *command);
@@ -407,5 +415,6 @@ char *hcp_check_workloads(const hcp_core *core);
 char *hcp_check_queue(const hcp_core *core);
 char *hcp_check_customers(const hcp_core *core);
 char *hcp_check_alerts(const hcp_core *core);
+char *hcp_check_prices(const hcp_core *core);
 
 #endif

@@ -83,8 +83,9 @@ static void arm(hcp_core *core, hcp_price_kind kind, uint32_t facility)
 const char *hcp_market_apply_price(hcp_core *core, const hcp_event *event)
 {
     const hcp_price_observed *price = &event->price_observed;
-    if (price->kind >= HCP_PRICE_KINDS || !isfinite(price->value))
-        return "its kind or value is out of range";
+    if (price->kind >= HCP_PRICE_KINDS || !isfinite(price->value) || price->interval_us < 0 ||
+        price->interval_us > HCP_US_PER_DAY)
+        return "its kind, value or interval is out of range";
     hcp_price_observed *row = price_row(&core->state, price->kind, price->facility);
     if (row == NULL)
         return "it names a facility that does not exist";
@@ -92,6 +93,7 @@ const char *hcp_market_apply_price(hcp_core *core, const hcp_event *event)
     advance_meters(core, price);
     hcp_record_clear(record, row);
     hcp_record_copy(record, price, row);
+    hcp_prices_settle(core, price);
     arm(core, price->kind, price->facility);
     return NULL;
 }
@@ -183,6 +185,9 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
     if (!missing && !is_plausible(price->kind, price->value))
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "value", "%g is not a possible value of %s",
                               price->value, hcp_enum_name(&HCP_PRICE_KIND_NAMES, (int)price->kind));
+    if (price->interval_us < 0 || price->interval_us > HCP_US_PER_DAY)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "interval",
+                              "a price is the mean of a day at most");
     if (price->observed_us > txn->now_us)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "observed_at",
                               "the reading is dated in the future");

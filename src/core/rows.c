@@ -112,6 +112,26 @@ static const hcp_field ALERT_FIELDS[] = {
 };
 static const hcp_record ALERT_RECORD = HCP_RECORD(hcp_alert, ALERT_FIELDS);
 
+static const hcp_field SETTLED_FIELDS[] = {
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_I64, settled_us),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_I64, at_us),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_BOOL, has_day_ahead),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_F64, day_ahead_usd_per_mwh),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_F64, hashprice),
+};
+static const hcp_record SETTLED_RECORD = HCP_RECORD(hcp_settled_price, SETTLED_FIELDS);
+
+static const hcp_field PUBLISHED_FIELDS[] = {
+    HCP_FIELD_ENUM_OF(hcp_published_price, kind, &HCP_PRICE_KIND_NAMES),
+    HCP_FIELD(hcp_published_price, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_published_price, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_published_price, HCP_FIELD_I64, until_us),
+    HCP_FIELD(hcp_published_price, HCP_FIELD_F64, value),
+};
+static const hcp_record PUBLISHED_RECORD = HCP_RECORD(hcp_published_price, PUBLISHED_FIELDS);
+
 #define OFFSET(member) offsetof(hcp_state, member)
 
 const hcp_table HCP_TABLES[HCP_N_TABLES] = {
@@ -122,6 +142,8 @@ const hcp_table HCP_TABLES[HCP_N_TABLES] = {
     {"groups", OFFSET(fleet.groups), false, HCP_EVENT_TYPES, &GROUP_RECORD},
     {"electricity", OFFSET(market.electricity), true, HCP_EVENT_PRICE_OBSERVED, NULL},
     {"day_ahead", OFFSET(market.day_ahead), true, HCP_EVENT_PRICE_OBSERVED, NULL},
+    {"settled_prices", OFFSET(market.settled), false, HCP_EVENT_TYPES, &SETTLED_RECORD},
+    {"published_prices", OFFSET(market.published), false, HCP_EVENT_TYPES, &PUBLISHED_RECORD},
     {"leases", OFFSET(leases.items), true, HCP_EVENT_LEASE_GRANTED, &LEASE_RECORD},
     {"workloads", OFFSET(workloads.items), true, HCP_EVENT_WORKLOAD_ACCEPTED, &WORKLOAD_RECORD},
     {"switches", OFFSET(switches.items), true, HCP_EVENT_SWITCH_STARTED, &SWITCH_RECORD},

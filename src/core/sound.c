@@ -177,6 +177,8 @@ bool hcp_state_is_sound(const hcp_state *state, GError **error)
         broken = "devices";
     else if (!leases_sound(state) || !switches_sound(state))
         broken = "leases or switches";
+    else if (!hcp_prices_sound(state))
+        broken = "prices over time";
     else if (!workloads_sound(state) || !alerts_sound(state) || !free_lists_sound(state))
         broken = "workloads, alerts or free slots";
     if (broken == NULL)

@@ -146,11 +146,32 @@ typedef struct {
     char *note;
 } hcp_alert;
 
+/* An electricity price that settled, and what was known beside it: at most one a quarter of an hour and facility. */
+typedef struct {
+    uint32_t facility;
+    int64_t settled_us; /* when it came */
+    int64_t at_us;      /* start of the interval it is for */
+    double usd_per_mwh;
+    bool has_day_ahead; /* a day-ahead price was published for that interval */
+    double day_ahead_usd_per_mwh;
+    double hashprice;
+} hcp_settled_price;
+
+/* A price of an interval, published in advance. */
+typedef struct {
+    hcp_price_kind kind;
+    uint32_t facility;
+    int64_t from_us, until_us;
+    double value;
+} hcp_published_price;
+
 /* Latest price of each kind; electricity and day-ahead per facility. */
 typedef struct {
     hcp_price_observed global[HCP_PRICE_KINDS];
     GArray *electricity; /* hcp_price_observed by facility */
     GArray *day_ahead;   /* hcp_price_observed by facility */
+    GArray *settled;     /* hcp_settled_price of the last HCP_SETTLED_WINDOW_US, as they came */
+    GArray *published;   /* hcp_published_price, by kind, facility and time */
 } hcp_price_board;
 
 /* Slots of leases, workloads and switches are reused; `free` lists keep the order deterministic. */

@@ -15,6 +15,14 @@ const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name)
     return NULL;
 }
 
+char *hcp_dispatch_policy_names(void)
+{
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(POLICIES); i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", POLICIES[i]->name);
+    return g_string_free(names, FALSE);
+}
+
 struct hcp_dispatch {
     const hcp_dispatch_policy *policy;
     void *self;

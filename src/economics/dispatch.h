@@ -147,6 +147,9 @@ extern const hcp_dispatch_policy HCP_DISPATCH_MINE, HCP_DISPATCH_REST;
 /* The policy of that name, or NULL. */
 const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name);
 
+/* Names of all policies with ", " between them, for messages. Caller frees. */
+char *hcp_dispatch_policy_names(void);
+
 /* Profit in USD/h of one device of `class_` mining at `target`, electricity with overhead paid. */
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,
                                      const hcp_dispatch_class *class_, int target);

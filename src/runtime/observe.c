@@ -84,49 +84,66 @@ static double in_ticks(hcp_price_kind kind, double value)
     return round(value * per_unit[kind]) / per_unit[kind];
 }
 
-/* Hashprice follows from Bitcoin price, difficulty and block reward; it is as good as the worst of them. */
-static void derive_hashprice(hcp_platform *platform, int64_t now_us)
+bool hcp_observe_hashprice(const hcp_state *state, hcp_price_observed *ret_price)
 {
-    const hcp_price_observed *global = hcp_core_state(platform->core)->market.global;
+    const hcp_price_observed *global = state->market.global;
     const hcp_price_observed *btc = &global[HCP_PRICE_BTC];
     const hcp_price_observed *difficulty = &global[HCP_PRICE_DIFFICULTY];
     const hcp_price_observed *subsidy = &global[HCP_PRICE_BLOCK_SUBSIDY];
     const hcp_price_observed *fees = &global[HCP_PRICE_BLOCK_FEES];
     hcp_quality quality = worst(worst(btc->quality, difficulty->quality), subsidy->quality);
     if (quality == HCP_QUALITY_MISSING || difficulty->value <= 0)
-        return;
+        return false;
     double reward = subsidy->value + (fees->quality == HCP_QUALITY_MISSING ? 0 : fees->value);
-    double hashprice =
-        in_ticks(HCP_PRICE_HASHPRICE, hcp_formula_hashprice(difficulty->value, reward, btc->value));
-    if (hashprice == global[HCP_PRICE_HASHPRICE].value &&
-        quality == global[HCP_PRICE_HASHPRICE].quality &&
-        now_us - global[HCP_PRICE_HASHPRICE].observed_us < HCP_US_PER_MIN)
-        return;
-    observe_price(platform, &(hcp_price_observed){.kind = HCP_PRICE_HASHPRICE,
-                                                  .facility = HCP_NO_INDEX,
-                                                  .value = hashprice,
-                                                  .source = (char *)"derived",
-                                                  .observed_us = btc->observed_us,
-                                                  .quality = quality,
-                                                  .simulated = btc->simulated});
+    *ret_price = (hcp_price_observed){
+        .kind = HCP_PRICE_HASHPRICE,
+        .facility = HCP_NO_INDEX,
+        .value = in_ticks(HCP_PRICE_HASHPRICE,
+                          hcp_formula_hashprice(difficulty->value, reward, btc->value)),
+        .source = (char *)"derived",
+        .observed_us = btc->observed_us,
+        .quality = quality,
+        .simulated = btc->simulated};
+    return true;
+}
+
+bool hcp_observe_is_news(const hcp_state *state, const hcp_price_observed *price, int64_t now_us)
+{
+    const hcp_price_observed *known = &state->market.global[price->kind];
+    return price->value != known->value || price->quality != known->quality ||
+           now_us - known->observed_us >= HCP_US_PER_MIN;
+}
+
+static void derive_hashprice(hcp_platform *platform, int64_t now_us)
+{
+    hcp_price_observed price;
+    if (hcp_observe_hashprice(hcp_core_state(platform->core), &price) &&
+        hcp_observe_is_news(hcp_core_state(platform->core), &price, now_us))
+        observe_price(platform, &price);
 }
 
 static void observe_one(hcp_platform *platform, const hcp_feed_observation *observation,
                         int64_t now_us)
 {
     hcp_price_kind kind;
-    bool ahead = observation->from_us > now_us;
-    if (!price_kind(platform, observation->kind, &kind) || ahead ||
-        now_us < platform->silent_until_us[kind])
+    bool auction = observation->kind == HCP_FEED_POWER_DAM;
+    if (!price_kind(platform, observation->kind, &kind) || now_us < platform->silent_until_us[kind])
         return;
+    if (observation->from_us > now_us) {
+        hcp_auction_wait(platform, observation);
+        return;
+    }
     hcp_price_observed price = {
         .kind = kind,
         .facility = HCP_NO_INDEX,
         .value = isfinite(observation->value) ? in_ticks(kind, observation->value) : 0,
         .source = (char *)observation->source,
-        .observed_us = observation->observed_us,
+        /* What an auction published is the price once its hour has come. */
+        .observed_us = auction ? MAX(observation->observed_us, observation->from_us)
+                               : observation->observed_us,
         .quality = quality_of(observation),
         .simulated = observation->quality == HCP_FEED_SIMULATED,
+        .interval_us = auction ? 0 : MAX(0, observation->observed_us - observation->from_us),
     };
     if (kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD)
         observe_at_hub(platform, &price, observation->subject);
@@ -139,6 +156,7 @@ static void poll_feeds(hcp_platform *platform, int64_t now_us)
     g_array_set_size(platform->observations, 0);
     for (guint i = 0; i < platform->feeds->len; i++)
         hcp_feed_poll(platform->feeds->pdata[i], now_us, platform->observations);
+    hcp_auction_publish(platform, now_us);
 }
 
 static const hcp_feed_observation *observation_at(const hcp_platform *platform, guint i)
@@ -148,6 +166,9 @@ static const hcp_feed_observation *observation_at(const hcp_platform *platform, 
 
 void hcp_observe_feeds(hcp_platform *platform, int64_t now_us)
 {
+    hcp_feed_observation due;
+    while (hcp_auction_take(platform, now_us, &due))
+        observe_one(platform, &due, now_us);
     poll_feeds(platform, now_us);
     bool network = false;
     for (guint i = 0; i < platform->observations->len; i++) {
@@ -340,7 +361,9 @@ void hcp_observe_telemetry(hcp_platform *platform, int64_t now_us)
 
 int64_t hcp_observe_next_due(const hcp_platform *platform)
 {
-    int64_t due_us = platform->driver != NULL ? hcp_driver_next_due(platform->driver) : INT64_MAX;
+    int64_t due_us = hcp_auction_next_due(platform);
+    if (platform->driver != NULL)
+        due_us = MIN(due_us, hcp_driver_next_due(platform->driver));
     for (guint i = 0; i < platform->feeds->len; i++)
         due_us = MIN(due_us, hcp_feed_next_due(platform->feeds->pdata[i]));
     if (platform->arrivals != NULL)

@@ -129,6 +129,7 @@ hcp_platform *hcp_platform_new(const hcp_platform_options *options, GError **err
     });
     platform->feeds = g_ptr_array_new_with_free_func((GDestroyNotify)hcp_feed_free);
     platform->observations = hcp_feed_observations_new();
+    platform->coming = hcp_feed_observations_new();
     platform->ranges = g_array_new(FALSE, FALSE, sizeof(hcp_driver_range));
     platform->steering = hcp_steer_memory_new();
     hcp_driver_batch_init(&platform->driver_batch);
@@ -149,6 +150,7 @@ void hcp_platform_free(hcp_platform *platform)
     g_clear_pointer(&platform->arrivals, hcp_workload_source_free);
     g_ptr_array_unref(platform->feeds);
     g_array_unref(platform->observations);
+    g_array_unref(platform->coming);
     g_array_unref(platform->ranges);
     g_array_unref(platform->steering);
     hcp_driver_batch_finish(&platform->driver_batch);

@@ -49,7 +49,6 @@ typedef struct {
     double switch_usd_per_device; /* amortised cost of one economic move */
     int64_t sample_interval_us;   /* telemetry; 0 = none */
     uint64_t snapshot_every;      /* events between snapshots; 0 = none */
-    int64_t price_step_us;        /* between two electricity prices; 0 = a quarter of an hour */
     bool settle_day_ahead;        /* electricity is paid at the day-ahead price */
     hcp_platform_watch watch;
     void *watch_data;
@@ -132,11 +131,15 @@ int64_t hcp_platform_next_due(const hcp_platform *platform);
  * force. */
 void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatch_plan *ret_plan);
 
+/* Two days of quarter hours. */
+#define HCP_DAY_AHEAD_STEPS 192
+
 /* What the dispatch input of a facility points to; owned by the caller. */
 typedef struct {
     hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
     hcp_dispatch_target targets[HCP_DISPATCH_MAX_CLASSES][HCP_MAX_POWER_TARGETS];
     uint32_t class_ix[HCP_DISPATCH_MAX_CLASSES]; /* core's class of each row */
+    double day_ahead_usd_per_mwh[HCP_DAY_AHEAD_STEPS];
 } hcp_dispatch_storage;
 
 /* Fills the dispatch input of a facility from the state; it points into `storage`. */

@@ -18,6 +18,8 @@ typedef struct {
     double last_usd_per_mwh;
     double change_variance; /* of the price's hourly change, exponentially weighted */
     int64_t last_us;
+    int64_t learnt_us;      /* when the newest settled price that it knows came */
+    int64_t step_us;        /* that the instance plans in */
     hcp_dispatch *dispatch; /* owned; made by the first decision */
 } hcp_steer_memory;
 
@@ -33,6 +35,7 @@ struct hcp_platform {
 
     GQueue effects;                /* hcp_effect *, in ticket order */
     GArray *observations;          /* scratch of feed polls */
+    GArray *coming;                /* hcp_feed_observation of intervals that have not begun */
     hcp_driver_batch driver_batch; /* scratch of driver polls */
     GArray *ranges;                /* scratch: hcp_driver_range */
     GArray *steering;              /* hcp_steer_memory by facility */
@@ -58,6 +61,11 @@ void hcp_observe_feeds(hcp_platform *platform, int64_t now_us);
 void hcp_observe_driver(hcp_platform *platform, int64_t now_us);
 void hcp_observe_arrivals(hcp_platform *platform, int64_t now_us);
 void hcp_observe_telemetry(hcp_platform *platform, int64_t now_us);
+/* The hashprice that follows from Bitcoin price, difficulty and block reward: as good as the worst of them. False while
+ * they are not known. Borrows its source. */
+bool hcp_observe_hashprice(const hcp_state *state, hcp_price_observed *ret_price);
+/* Whether a price that is not of a facility says anything that the one in force does not, or that one is a minute old. */
+bool hcp_observe_is_news(const hcp_state *state, const hcp_price_observed *price, int64_t now_us);
 /* watch.c: scores the latest readings and reports devices whose readings do not fit together. */
 void hcp_watch_readings(hcp_platform *platform, int64_t now_us);
 /* Takes up the reports that are open in the state. */
@@ -65,6 +73,15 @@ void hcp_watch_resume(hcp_platform *platform);
 /* Whether the fleet has GPUs of the class and they have a price: what arrivals may ask for. */
 bool hcp_observe_is_rentable(const hcp_state *state, uint32_t class_ix);
 int64_t hcp_observe_next_due(const hcp_platform *platform);
+
+/* auction.c: prices of coming intervals. */
+/* Tells the core what has just been polled of them, interval by interval as one publication. */
+void hcp_auction_publish(hcp_platform *platform, int64_t now_us);
+/* Keeps an observation until its interval begins; hands out, in order, those whose has. */
+void hcp_auction_wait(hcp_platform *platform, const hcp_feed_observation *observation);
+bool hcp_auction_take(hcp_platform *platform, int64_t now_us,
+                      hcp_feed_observation *ret_observation);
+int64_t hcp_auction_next_due(const hcp_platform *platform);
 
 /* effects.c: from events to driver commands. */
 void hcp_effects_gather(hcp_platform *platform, const hcp_event *event, uint64_t ticket);

@@ -48,6 +48,10 @@ static const char DDL[] =
     " observed_us INTEGER, value REAL, source TEXT, quality TEXT NOT NULL,"
     " simulated INTEGER NOT NULL);"
     "CREATE INDEX price_kind ON price (kind, facility, seq);"
+    "CREATE TABLE published_price ("
+    " seq INTEGER NOT NULL, kind TEXT NOT NULL, facility TEXT NOT NULL, at_us INTEGER NOT NULL,"
+    " from_us INTEGER NOT NULL, until_us INTEGER NOT NULL, value REAL NOT NULL, source TEXT,"
+    " PRIMARY KEY (facility, kind, from_us, seq)) WITHOUT ROWID;"
     "CREATE TABLE alert ("
     " id TEXT PRIMARY KEY, severity TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,"
     " subject TEXT, message TEXT, facility TEXT, customer TEXT, workload TEXT,"
@@ -71,6 +75,7 @@ enum {
     SWITCH_ENDED,
     DECISION_INSERT,
     PRICE_INSERT,
+    PUBLISHED_INSERT,
     ALERT_INSERT,
     ALERT_CHANGED,
     DEVICE_CHANGE,
@@ -100,6 +105,7 @@ static const char *const SQL[STATEMENTS] = {
         "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
         " ?14)",
     [PRICE_INSERT] = "INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [ALERT_INSERT] = "INSERT INTO alert (id, severity, category, kind, subject, message, facility,"
                      " customer, workload, raised_us)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -348,6 +354,24 @@ static void project_price(row *r, const hcp_state *state, const hcp_event *event
     done(r, PRICE_INSERT);
 }
 
+static void project_published(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
+{
+    const hcp_prices_published *prices = &event->prices_published;
+    const hcp_coming_price *coming = prices->prices.items;
+    for (uint32_t i = 0; i < prices->prices.count; i++) {
+        int64_t from_us = prices->from_us + i * prices->step_us;
+        add_int(r, (int64_t)seq);
+        add_text(r, hcp_enum_name(&HCP_PRICE_KIND_NAMES, (int)prices->kind));
+        add_facility(r, state, prices->facility);
+        add_int(r, event->time_us);
+        add_int(r, from_us);
+        add_int(r, from_us + prices->step_us);
+        add_double(r, coming[i].value);
+        add_text(r, prices->source);
+        done(r, PUBLISHED_INSERT);
+    }
+}
+
 static void project_alert(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
 {
     (void)seq;
@@ -426,6 +450,7 @@ static const project_fn PROJECT[HCP_EVENT_TYPES] = {
     [HCP_EVENT_SWITCH_ENDED] = project_switch_ended,
     [HCP_EVENT_DECISION_RECORDED] = project_decision,
     [HCP_EVENT_PRICE_OBSERVED] = project_price,
+    [HCP_EVENT_PRICES_PUBLISHED] = project_published,
     [HCP_EVENT_ALERT_RAISED] = project_alert,
     [HCP_EVENT_ALERT_CHANGED] = project_alert_changed,
     [HCP_EVENT_HEALTH_CHANGED] = project_health,

@@ -14,9 +14,6 @@
 /* Monday, 2026-01-05, when neither a replayed market nor anything else says otherwise. */
 static const int64_t DEFAULT_START_US = INT64_C(1767571200) * HCP_US_PER_S;
 
-/* Readings only help placement to prefer cool devices; nobody watches them here. */
-static const int64_t SAMPLE_INTERVAL_US = 10 * HCP_US_PER_MIN;
-
 /* With checks, the journal is replayed into a second core this often. */
 static const uint64_t REPLAY_EVERY_STEPS = 5000;
 
@@ -74,7 +71,7 @@ static bool make_platform(simulation *sim, GError **error)
     if (!hcp_site_platform_options(sim->options->config, &options, error))
         return false;
     options.clock = &sim->clock;
-    options.sample_interval_us = MAX(options.sample_interval_us, SAMPLE_INTERVAL_US);
+    options.sample_interval_us = MAX(options.sample_interval_us, HCP_SIMULATE_SAMPLE_INTERVAL_US);
     options.journal = sim->journal;
     options.watch = (hcp_platform_watch){.applied = on_applied, .durable = on_durable};
     options.watch_data = sim;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between state and policy: fills the dispatch input of a facility, asks, and hands the answer to the core. */
 #include "base/units.h"
+#include "core/prices.h"
 #include "economics/formula.h"
 #include "runtime/platform_internal.h"
 
 #include <math.h>
 
-/* Weight of a new price change in the variance: about a day of five-minute prices. */
-static const double VARIANCE_GAIN = 1.0 / 288.0;
+/* Weight of a new price change in the variance: about a day of prices. */
+static const double VARIANCE_GAIN = 1.0 / 96.0;
 
-/* Prices more often than this tell a plan nothing new. */
-static const int64_t DEFAULT_STEP_US = 15 * HCP_US_PER_MIN;
+/* What an auction has published is never further ahead. */
+static const int64_t DAY_AHEAD_SPAN_US = HCP_DAY_AHEAD_STEPS * HCP_SETTLED_SLOT_US;
 
 /* Standard time of ERCOT, whose day the price models know. */
 static const double UTC_OFFSET_H = -6.0;
@@ -21,6 +22,13 @@ static const hcp_price_observed *electricity(const hcp_state *state, uint32_t fa
     return facility < state->market.electricity->len
                ? &g_array_index(state->market.electricity, hcp_price_observed, facility)
                : &none;
+}
+
+/* Steps in which prices come. A plan in finer steps would see prices that never move within an hour; one in coarser steps
+ * would act late. */
+static int64_t price_step(const hcp_price_observed *price)
+{
+    return CLAMP(price->interval_us, HCP_SETTLED_SLOT_US, HCP_US_PER_H);
 }
 
 static void clear_memory(void *data)
@@ -38,32 +46,56 @@ GArray *hcp_steer_memory_new(void)
 
 static hcp_steer_memory *memory_of(hcp_platform *platform, uint32_t facility)
 {
+    const hcp_price_observed *price = electricity(hcp_core_state(platform->core), facility);
+    int64_t step_us = price_step(price);
     if (platform->steering->len <= facility)
         g_array_set_size(platform->steering, facility + 1);
     hcp_steer_memory *memory = &g_array_index(platform->steering, hcp_steer_memory, facility);
-    if (memory->dispatch == NULL)
-        memory->dispatch =
-            hcp_dispatch_new(platform->options.policy,
-                             &(hcp_dispatch_config){.step_us = platform->options.price_step_us > 0
-                                                                   ? platform->options.price_step_us
-                                                                   : DEFAULT_STEP_US,
-                                                    .utc_offset_h = UTC_OFFSET_H});
+    bool held = price->quality != HCP_QUALITY_GOOD; /* a value held over has no interval */
+    if (memory->dispatch != NULL && (held || memory->step_us == step_us))
+        return memory;
+    hcp_dispatch_free(memory->dispatch);
+    *memory = (hcp_steer_memory){
+        .step_us = step_us,
+        .dispatch = hcp_dispatch_new(
+            platform->options.policy,
+            &(hcp_dispatch_config){.step_us = step_us, .utc_offset_h = UTC_OFFSET_H}),
+    };
     return memory;
 }
 
 /* Follows the price's changes, scaled to one hour as a random walk scales. */
-static void learn(hcp_steer_memory *memory, const hcp_price_observed *price)
+static void follow_changes(hcp_steer_memory *memory, const hcp_settled_price *price)
 {
-    if (price->quality != HCP_QUALITY_GOOD || price->observed_us <= memory->last_us)
-        return;
-    if (memory->last_us != 0) {
-        double change = price->value - memory->last_usd_per_mwh;
-        double hours = (double)(price->observed_us - memory->last_us) / (double)HCP_US_PER_H;
+    if (memory->last_us != 0 && price->at_us > memory->last_us) {
+        double change = price->usd_per_mwh - memory->last_usd_per_mwh;
+        double hours = (double)(price->at_us - memory->last_us) / (double)HCP_US_PER_H;
         memory->change_variance +=
             VARIANCE_GAIN * (change * change / hours - memory->change_variance);
     }
-    memory->last_usd_per_mwh = price->value;
-    memory->last_us = price->observed_us;
+    memory->last_usd_per_mwh = price->usd_per_mwh;
+    memory->last_us = price->at_us;
+}
+
+/* Tells the memory what has settled since it was told last: after a restart, all that the state still has. */
+static void learn(hcp_steer_memory *memory, const hcp_state *state, uint32_t facility)
+{
+    const GArray *settled = state->market.settled;
+    for (guint i = hcp_prices_settled_since(state, memory->learnt_us); i < settled->len; i++) {
+        const hcp_settled_price *price = &g_array_index(settled, hcp_settled_price, i);
+        if (price->facility != facility)
+            continue;
+        follow_changes(memory, price);
+        hcp_dispatch_observe(
+            memory->dispatch,
+            &(hcp_dispatch_price){.at_us = price->at_us,
+                                  .usd_per_mwh = price->usd_per_mwh,
+                                  .day_ahead_usd_per_mwh =
+                                      price->has_day_ahead ? price->day_ahead_usd_per_mwh : NAN,
+                                  .hashprice = price->hashprice});
+    }
+    if (settled->len > 0)
+        memory->learnt_us = g_array_index(settled, hcp_settled_price, settled->len - 1).settled_us;
 }
 
 static void fill_targets(const hcp_class_defined *class_, hcp_dispatch_target *targets,
@@ -124,7 +156,9 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     const hcp_price_observed *price = electricity(state, facility);
     const hcp_price_observed *hashprice = &state->market.global[HCP_PRICE_HASHPRICE];
     hcp_steer_memory *memory = memory_of(platform, facility);
-    learn(memory, price);
+    learn(memory, state, facility);
+    int64_t step_us = memory->step_us;
+    int64_t price_at_us = price->observed_us - price->interval_us;
     int n = 0;
     for (uint32_t g = 0; g < state->fleet.groups->len && n < HCP_DISPATCH_MAX_CLASSES; g++) {
         const hcp_group *group = hcp_state_group(state, g);
@@ -138,7 +172,11 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .cap_w = (double)site->def.cap_w,
         .pue = (double)site->def.pue_milli / 1000.0,
         .usd_per_mwh = price->value,
-        .price_at_us = price->observed_us,
+        .price_at_us = price_at_us,
+        .day_ahead_usd_per_mwh = storage->day_ahead_usd_per_mwh,
+        .n_day_ahead =
+            hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, facility, price_at_us, step_us,
+                             storage->day_ahead_usd_per_mwh, (int)(DAY_AHEAD_SPAN_US / step_us)),
         .usd_per_mwh_sd = sqrt(memory->change_variance),
         .hashprice = hashprice->value,
         .pool_fee = platform->options.pool_fee,

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prices over time: the settled ones of the last days, which a dispatch policy is told after a restart, and the published
+ * ones of coming intervals. Both are state, so what a policy remembers follows from the journal.
+ */
+#ifndef HCP_CORE_PRICES_H
+#define HCP_CORE_PRICES_H
+
+#include "core/state.h"
+
+/* Settled prices are kept that long, and at most one in each of these slots for a facility. */
+#define HCP_SETTLED_WINDOW_US (INT64_C(7) * 24 * 3600 * 1000000)
+#define HCP_SETTLED_SLOT_US (INT64_C(15) * 60 * 1000000)
+
+/* Published prices are kept for a while after their interval, for prices that settle late. */
+#define HCP_PUBLISHED_KEPT_US (INT64_C(24) * 3600 * 1000000)
+
+/* Fills `ret_values` with the prices of `kind` published for the facility, one for each of the `n` moments at_us,
+ * at_us + step_us, …; NAN where none is. Returns how many there are up to and with the last one published. */
+int hcp_prices_ahead(const hcp_state *state, hcp_price_kind kind, uint32_t facility, int64_t at_us,
+                     int64_t step_us, double *ret_values, int n);
+
+/* Position in market.settled of the first price that came after `since_us`. */
+guint hcp_prices_settled_since(const hcp_state *state, int64_t since_us);
+
+#endif
