@@ -20,8 +20,8 @@ typedef struct {
 
 /* The run and the two static plans on the same prices and arrivals. */
 typedef struct {
-    hcp_simulate_report own, mine_only, ai_only;
-    bool baselines;
+    hcp_simulate_report own, mine_only, ai_only, at_once;
+    bool baselines, defers;
 } results;
 
 static void show_progress(void *data, double done, double total)
@@ -69,6 +69,21 @@ static bool simulate_with_policy(const arguments *args, const hcp_config *config
     if (!arrivals)
         other.workloads = (char *)"none";
     return simulate(args, &other, scenario, arrivals ? "AI only" : "mine only", ret_report);
+}
+
+/* The same with every start as early as it can be. */
+static bool simulate_at_once(const arguments *args, const hcp_config *config,
+                             hcp_simulate_report *ret_report)
+{
+    hcp_config other = *config; /* borrows every string */
+    g_auto(hcp_scenario) scenario = {0};
+    g_autoptr(GError) error = NULL;
+    other.scheduling.deferral_slack_us = 0;
+    if (!hcp_scenario_load(other.scenario, &other.scheduling, &scenario, &error)) {
+        fprintf(stderr, "hcp simulate: %s\n", error->message);
+        return false;
+    }
+    return simulate(args, &other, &scenario, "at once", ret_report);
 }
 
 static void print_duration(const char *label, int64_t us)
@@ -142,6 +157,8 @@ static void print_text(const results *r)
         print_against("mine only", own, &r->mine_only);
         print_against("AI only", own, &r->ai_only);
     }
+    if (r->defers)
+        print_against("nothing put off", own, &r->at_once);
     printf("\nEnergy at the meter: AI %.1f MWh, mining %.1f MWh, idle %.1f MWh\n",
            hcp_units_mwh(own->energy_j[HCP_USE_AI]), hcp_units_mwh(own->energy_j[HCP_USE_MINING]),
            hcp_units_mwh(own->energy_j[HCP_USE_IDLE]));
@@ -152,6 +169,10 @@ static void print_text(const results *r)
            " queued; %" G_GUINT64_FORMAT " preemptions\n",
            own->submitted, own->refused, own->completed, own->failed, own->running, own->queued,
            own->preempted);
+    if (own->deferred > 0)
+        printf("Put off to cheaper hours: %" G_GUINT64_FORMAT
+               ", expected to save %.2f USD; ended after the deadline: %" G_GUINT64_FORMAT "\n",
+               own->deferred, hcp_money_to_usd(own->deferral_usd_micro), own->deadlines_missed);
     print_waits(own);
     puts("\nSwitches");
     print_switches("workloads in and out", &own->gpu_switches);
@@ -194,6 +215,9 @@ static json_t *report_json(const hcp_simulate_report *r)
         (json_int_t)r->profit_usd_micro, "energy_ai_j", (json_int_t)r->energy_j[HCP_USE_AI],
         "energy_mining_j", (json_int_t)r->energy_j[HCP_USE_MINING], "energy_idle_j",
         (json_int_t)r->energy_j[HCP_USE_IDLE]);
+    hcp_json_set_int(object, "deferred", (int64_t)r->deferred);
+    hcp_json_set_int(object, "deferral_usd_micro", r->deferral_usd_micro);
+    hcp_json_set_int(object, "deadlines_missed", (int64_t)r->deadlines_missed);
     hcp_json_set_int(object, "curtailed_loss_usd_micro", r->foregone_usd_micro);
     hcp_json_set_int(object, "avoided_energy_cost_usd_micro", r->avoided_usd_micro);
     json_object_set_new(object, "gpu_utilisation", json_real(r->gpu_utilisation));
@@ -228,6 +252,8 @@ static void print_json(const results *r)
         json_object_set_new(object, "mine_only", report_json(&r->mine_only));
         json_object_set_new(object, "ai_only", report_json(&r->ai_only));
     }
+    if (r->defers)
+        json_object_set_new(object, "nothing_put_off", report_json(&r->at_once));
     g_autofree char *text = hcp_json_print_pretty(object);
     puts(text);
 }
@@ -240,6 +266,9 @@ static int run_once(const arguments *args, const hcp_config *config, const hcp_s
     if (r.baselines &&
         (!simulate_with_policy(args, config, scenario, "mine", false, &r.mine_only) ||
          !simulate_with_policy(args, config, scenario, "rest", true, &r.ai_only)))
+        return HCP_EXIT_FAILED;
+    r.defers = r.baselines && config->scheduling.deferral_slack_us > 0;
+    if (r.defers && !simulate_at_once(args, config, &r.at_once))
         return HCP_EXIT_FAILED;
     if (args->json)
         print_json(&r);

@@ -19,10 +19,10 @@
 typedef struct {
     hcp_cli_client_options client;
     char *type, *name, *customer, *tier, *priority, *model, *gpu_type, *facility, *file, *key,
-        *timeout;
+        *timeout, *deadline;
     int gpu_count;
     double model_gb, max_latency_ms, duration_hours;
-    gboolean wait, follow;
+    gboolean wait, follow, deferrable;
 } arguments;
 
 /* --- the request ----------------------------------------------------------------------------------------------------- */
@@ -64,6 +64,9 @@ static void set_fields(json_t *body, const arguments *args)
     set_number(body, "model_gb", args->model_gb);
     set_number(body, "max_latency_ms", args->max_latency_ms);
     set_number(body, "duration_hours", args->duration_hours);
+    set_text(body, "deadline", args->deadline);
+    if (args->deferrable)
+        hcp_json_set_bool(body, "deferrable", true);
 }
 
 static json_t *read_file(const char *path, GError **error)
@@ -219,6 +222,10 @@ static const hcp_cli_option OWN[] = {
     {"duration-hours", 'd', HCP_CLI_NUMBER, AT(duration_hours), "How long it runs", "H", NULL},
     {"priority", 'p', HCP_CLI_STRING, AT(priority), "In place of the classifier's", "1-4",
      "1 2 3 4 critical high medium low"},
+    {"deadline", 0, HCP_CLI_STRING, AT(deadline), "It must be completed by then (RFC 3339)",
+     "TIME", NULL},
+    {"deferrable", 0, HCP_CLI_FLAG, AT(deferrable),
+     "Its start may be put off to cheaper hours that keep the deadline", NULL, NULL},
     {"max-latency-ms", 0, HCP_CLI_NUMBER, AT(max_latency_ms), "Latency it needs", "MS", NULL},
     {"model", 'm', HCP_CLI_STRING, AT(model), "Model it runs", "NAME", NULL},
     {"model-gb", 0, HCP_CLI_NUMBER, AT(model_gb), "Size of the model's weights", "GB", NULL},

@@ -239,6 +239,22 @@ static hcp_usd_micro rate_of(const admission *a, const hcp_customer *customer)
     return hcp_units_muldiv(list, permille, 1000);
 }
 
+/* What asked to be put off may be, and so may P3 and P4 where the site has a slack for them. The start promised is then the
+ * last that keeps the deadline. */
+static void fill_deadline(const admission *a, hcp_workload_accepted *def)
+{
+    int64_t slack_us = a->state->settings.deferral_slack_us;
+    bool background = def->priority == HCP_PRIORITY_P3 || def->priority == HCP_PRIORITY_P4;
+    def->finish_by_us = a->submit->finish_by_us;
+    def->deferrable = a->submit->deferrable && def->finish_by_us > 0;
+    if (def->finish_by_us == 0 && background && slack_us > 0 && def->duration_us > 0) {
+        def->finish_by_us = a->txn->now_us + def->duration_us + slack_us;
+        def->deferrable = true;
+    }
+    if (def->deferrable && def->deadline_us > 0)
+        def->deadline_us = MAX(def->deadline_us, hcp_workload_latest_start_us(def));
+}
+
 /* Everything of the accepted workload but its id; its texts are copies. */
 static void fill(admission *a, hcp_workload_accepted *def)
 {
@@ -258,13 +274,25 @@ static void fill(admission *a, hcp_workload_accepted *def)
     def->max_latency_us = submit->max_latency_us;
     def->model_bytes = submit->model_bytes;
     def->deadline_us = max_wait_us > 0 ? a->txn->now_us + max_wait_us : 0;
+    fill_deadline(a, def);
     def->rate_usd_micro_per_h = rate_of(a, customer);
+}
+
+static bool check_deadline(admission *a)
+{
+    int64_t finish_by_us = a->submit->finish_by_us, end_us = a->txn->now_us + a->def.duration_us;
+    if (finish_by_us == 0 || (end_us <= finish_by_us && finish_by_us > a->txn->now_us))
+        return true;
+    return hcp_txn_refuse(a->txn, HCP_REFUSAL_CAPACITY, "deadline",
+                          "%.2f h of service that start now end %.2f h after the deadline",
+                          (double)a->def.duration_us / (double)HCP_US_PER_H,
+                          (double)(end_us - finish_by_us) / (double)HCP_US_PER_H);
 }
 
 static bool admit(admission *a)
 {
     return check_members(a) && find_customer(a) && choose_classes(a) && check_fleet(a) &&
-           check_quota(a);
+           check_quota(a) && check_deadline(a);
 }
 
 bool hcp_admission_preview(hcp_txn *txn, const hcp_submit *submit, hcp_workload_accepted *ret_def)
@@ -274,6 +302,22 @@ bool hcp_admission_preview(hcp_txn *txn, const hcp_submit *submit, hcp_workload_
         return false;
     fill(&a, ret_def);
     return true;
+}
+
+/* Puts the start off as planned, if the deadline allows it. */
+static void defer(hcp_txn *txn, uint32_t ix, const hcp_submit *submit)
+{
+    const hcp_workload *row = hcp_state_workload(&txn->core->state, ix);
+    int64_t not_before_us = submit->deferral.not_before_us;
+    if (not_before_us <= txn->now_us || not_before_us > hcp_workload_latest_start_us(&row->def))
+        return;
+    hcp_event event = {.type = HCP_EVENT_WORKLOAD_DEFERRED};
+    event.workload_deferred =
+        (hcp_workload_deferred){.id = row->def.id,
+                                .not_before_us = not_before_us,
+                                .reason = g_strdup(submit->deferral.reason),
+                                .saving_usd_micro = submit->deferral.saving_usd_micro};
+    hcp_txn_emit(txn, &event);
 }
 
 bool hcp_admission_decide_submit(hcp_txn *txn, const hcp_command *command)
@@ -287,6 +331,8 @@ bool hcp_admission_decide_submit(hcp_txn *txn, const hcp_command *command)
     event.workload_accepted.id = id;
     txn->outcome->id = id.value;
     hcp_txn_emit(txn, &event);
-    hcp_schedule_submitted(txn, hcp_core_find_workload(txn->core, id));
+    uint32_t ix = hcp_core_find_workload(txn->core, id);
+    defer(txn, ix, &command->submit);
+    hcp_schedule_submitted(txn, ix);
     return true;
 }

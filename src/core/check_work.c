@@ -116,7 +116,13 @@ static char *check_idle_capacity(const hcp_core *core)
         if (hcp_queue_position(core->queue, ix, state->now_us) != ++place)
             return broken("workload %u is %u. in line and counts itself elsewhere", ix, place);
         const hcp_workload *row = hcp_state_workload(state, ix);
-        bool may_start = row->wait != HCP_WAIT_BACKOFF && row->wait != HCP_WAIT_POWER;
+        bool may_start = row->wait != HCP_WAIT_BACKOFF && row->wait != HCP_WAIT_POWER &&
+                         row->wait != HCP_WAIT_DEFERRED;
+        if (row->wait == HCP_WAIT_DEFERRED && row->not_before_us < state->now_us)
+            return broken("workload %u was put off and its time has passed", ix);
+        if (row->wait == HCP_WAIT_DEFERRED &&
+            row->not_before_us > hcp_workload_latest_start_us(&row->def))
+            return broken("workload %u was put off beyond its deadline", ix);
         if (may_start && hcp_placement_would_fit(core, ix))
             return broken("workload %u could start and waits (%s)", ix,
                           hcp_enum_name(&HCP_WAIT_NAMES, (int)row->wait));

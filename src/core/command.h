@@ -40,6 +40,13 @@ typedef struct {
     int64_t duration_us;
     int64_t max_latency_us; /* 0 = none */
     int64_t model_bytes;
+    bool deferrable;      /* with finish_by_us: the start may be put off */
+    int64_t finish_by_us; /* to be completed by then; 0 = no deadline */
+    struct {
+        int64_t not_before_us; /* 0 = at once */
+        hcp_usd_micro saving_usd_micro;
+        const char *reason;
+    } deferral; /* the runtime's plan; dropped when it does not hold */
 } hcp_submit;
 
 typedef struct {

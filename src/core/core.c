@@ -36,6 +36,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_ALERT_RAISED] = {hcp_alert_apply_raised, false},
     [HCP_EVENT_ALERT_CHANGED] = {hcp_alert_apply_changed, false},
     [HCP_EVENT_REPLY_REMEMBERED] = {hcp_reply_apply_remembered, false},
+    [HCP_EVENT_WORKLOAD_DEFERRED] = {hcp_workload_apply_deferred, false},
     [HCP_EVENT_PRICES_PUBLISHED] = {hcp_prices_apply_published, false},
 };
 

@@ -106,6 +106,10 @@ typedef struct {
 /* Fills the draw of a group. With hcp_core_switching_w of its groups it adds up to the power of the facility. */
 void hcp_core_draw(const hcp_core *core, uint32_t group, hcp_group_draw *ret_draw);
 
+/* The latest start at which a workload still ends by its deadline, with a reserve for the switch and a retry; 0 = it has
+ * no such deadline, or no known duration. */
+int64_t hcp_workload_latest_start_us(const hcp_workload_accepted *def);
+
 /* Mask of the classes a customer means by `text`: a class key ("H100-80GB"), a family ("A100") or a label; 0 = none. */
 uint64_t hcp_core_match_classes(const hcp_core *core, const char *text);
 

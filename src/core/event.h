@@ -41,6 +41,7 @@
     X(ALERT_RAISED, alert_raised)                                                                  \
     X(ALERT_CHANGED, alert_changed)                                                                \
     X(REPLY_REMEMBERED, reply_remembered)                                                          \
+    X(WORKLOAD_DEFERRED, workload_deferred)                                                        \
     X(PRICES_PUBLISHED, prices_published)
 
 typedef enum {
@@ -74,6 +75,8 @@ typedef struct {
     int64_t electricity_stale_us, btc_stale_us, gpu_spot_stale_us,
         network_stale_us;          /* age at which a price is stale */
     int64_t finished_retention_us; /* finished workloads stay in memory that long */
+    int64_t
+        deferral_slack_us; /* P3 and P4 without a deadline may end that much later than they could; 0 = at once */
     uint32_t
         default_customer; /* of requests that name none, until they carry credentials; HCP_NO_INDEX = refuse */
     bool gpu_mining;       /* SW20: idle GPUs mine, a labelled simulation */
@@ -173,7 +176,17 @@ typedef struct {
     int64_t deadline_us;                /* latest start promised */
     hcp_usd_micro rate_usd_micro_per_h; /* per device, price book applied */
     int64_t quota_device_us;            /* reserved now, settled at the end */
+    bool deferrable;      /* its start may be put off as long as it ends by finish_by_us */
+    int64_t finish_by_us; /* 0 = no such deadline */
 } hcp_workload_accepted;
+
+/* The start of a queued workload is put off. */
+typedef struct {
+    hcp_workload_id id;
+    int64_t not_before_us;
+    char *reason; /* "31.20 instead of 78.00 USD/MWh, saves about 4.10 USD; …" */
+    hcp_usd_micro saving_usd_micro; /* expected */
+} hcp_workload_deferred;
 
 typedef struct {
     hcp_workload_id id;

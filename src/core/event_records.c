@@ -29,6 +29,7 @@ static const hcp_field SETTINGS_CHANGED_FIELDS[] = {
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, gpu_spot_stale_us),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, network_stale_us),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, finished_retention_us),
+    HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, deferral_slack_us),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_U32, default_customer),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_BOOL, gpu_mining),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, cold_start_us),
@@ -153,9 +154,20 @@ static const hcp_field WORKLOAD_ACCEPTED_FIELDS[] = {
     HCP_FIELD(hcp_workload_accepted, HCP_FIELD_I64, deadline_us),
     HCP_FIELD(hcp_workload_accepted, HCP_FIELD_I64, rate_usd_micro_per_h),
     HCP_FIELD(hcp_workload_accepted, HCP_FIELD_I64, quota_device_us),
+    HCP_FIELD(hcp_workload_accepted, HCP_FIELD_BOOL, deferrable),
+    HCP_FIELD(hcp_workload_accepted, HCP_FIELD_I64, finish_by_us),
 };
 static const hcp_record WORKLOAD_ACCEPTED_RECORD =
     HCP_RECORD(hcp_workload_accepted, WORKLOAD_ACCEPTED_FIELDS);
+
+static const hcp_field WORKLOAD_DEFERRED_FIELDS[] = {
+    HCP_FIELD_ID_OF(hcp_workload_deferred, id, HCP_ID_WORKLOAD),
+    HCP_FIELD(hcp_workload_deferred, HCP_FIELD_I64, not_before_us),
+    HCP_FIELD(hcp_workload_deferred, HCP_FIELD_STRING, reason),
+    HCP_FIELD(hcp_workload_deferred, HCP_FIELD_I64, saving_usd_micro),
+};
+static const hcp_record WORKLOAD_DEFERRED_RECORD =
+    HCP_RECORD(hcp_workload_deferred, WORKLOAD_DEFERRED_FIELDS);
 
 static const hcp_field WORKLOAD_STARTED_FIELDS[] = {
     HCP_FIELD_ID_OF(hcp_workload_started, id, HCP_ID_WORKLOAD),
@@ -400,6 +412,7 @@ static const struct {
     [HCP_EVENT_ALERT_RAISED] = {"alert_raised", &ALERT_RAISED_RECORD},
     [HCP_EVENT_ALERT_CHANGED] = {"alert_changed", &ALERT_CHANGED_RECORD},
     [HCP_EVENT_REPLY_REMEMBERED] = {"reply_remembered", &REPLY_REMEMBERED_RECORD},
+    [HCP_EVENT_WORKLOAD_DEFERRED] = {"workload_deferred", &WORKLOAD_DEFERRED_RECORD},
     [HCP_EVENT_PRICES_PUBLISHED] = {"prices_published", &PRICES_PUBLISHED_RECORD},
 };
 

@@ -325,6 +325,7 @@ static void suggest(const inquiry *q)
 {
     switch (q->row->wait) {
     case HCP_WAIT_BACKOFF:
+    case HCP_WAIT_DEFERRED:
     case HCP_WAIT_PREEMPTION:
         (void)add_remedy(q, HCP_REMEDY_WAIT, g_strdup("nothing: it starts by itself"));
         return;
@@ -361,6 +362,12 @@ static char *say_queued(const inquiry *q)
     case HCP_WAIT_BACKOFF:
         return g_strdup_printf("%s; it is tried again in %s",
                                q->row->reason != NULL ? q->row->reason : "a try failed", wait);
+    case HCP_WAIT_DEFERRED: {
+        char until[HCP_TIME_TEXT_SIZE];
+        hcp_time_format(q->row->not_before_us, until);
+        return g_strdup_printf("deferred until about %.16s UTC: %s", until,
+                               q->row->reason != NULL ? q->row->reason : "it is cheaper then");
+    }
     case HCP_WAIT_POWER:
         return g_strdup_printf("%u %s are free in %s, its power cap is %.1f kW short; miners are "
                                "being curtailed as far as they help",

@@ -102,6 +102,7 @@ static const char *settings_fault(const hcp_settings *settings, const char **ret
         {"gpu_phase_deadline", settings->gpu_phase_deadline_us, 1},
         {"asic_phase_deadline", settings->asic_phase_deadline_us, 1},
         {"retry_backoff", settings->retry_backoff_us, 0},
+        {"deferral_slack", settings->deferral_slack_us, 0},
         {"queue_capacity", settings->queue_capacity, 1},
         {"electricity_stale", settings->electricity_stale_us, 0},
         {"btc_stale", settings->btc_stale_us, 0},

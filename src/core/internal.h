@@ -208,6 +208,15 @@ bool hcp_workload_may_become(hcp_workload_status from, hcp_workload_status to);
 /* Longest wait promised to a priority; 0 = none. */
 int64_t hcp_settings_max_wait_us(const hcp_settings *settings, hcp_priority priority);
 
+/*
+ * Deferral. A workload whose start was put off keeps its devices out of reach of everybody else, where they may mine; so it
+ * can start at any moment. It does so when its time has come, or as soon as somebody lacks devices of its classes: under
+ * contention nothing is put off. When devices are lost and it could no longer start, it queues like everybody.
+ */
+const char *hcp_workload_apply_deferred(hcp_core *core, const hcp_event *event);
+void hcp_schedule_note_deferred(hcp_core *core, uint32_t workload);
+void hcp_schedule_end_deferral(hcp_txn *txn, uint32_t workload);
+
 /* Places what can be placed. Runs once at the end of every accepted command that emitted a waking event. */
 void hcp_schedule_pass(hcp_txn *txn);
 

@@ -81,6 +81,7 @@ static const hcp_field WORKLOAD_FIELDS[] = {
     HCP_FIELD(hcp_workload, HCP_FIELD_I64, requests),
     HCP_FIELD(hcp_workload, HCP_FIELD_I64, cost_usd_micro),
     HCP_FIELD(hcp_workload, HCP_FIELD_STRING, reason),
+    HCP_FIELD(hcp_workload, HCP_FIELD_I64, deferral_usd_micro),
 };
 static const hcp_record WORKLOAD_RECORD = HCP_RECORD(hcp_workload, WORKLOAD_FIELDS);
 

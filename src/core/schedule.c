@@ -31,6 +31,9 @@ struct hcp_schedule {
     GArray *kept_w;   /* int64_t by facility: power kept for them */
     GArray *groups;   /* group_load by group; follows the leases */
     GArray *incoming; /* uint32_t by group: devices soon free; empty = not counted yet */
+    GArray *
+        deferred; /* deferral by age; entries of workloads that are no longer put off are dropped on use */
+    uint64_t held;    /* classes of devices kept for those put off */
     uint64_t blocked; /* classes that somebody in the queue waits for */
     uint32_t looked;  /* blocked workloads seen */
     bool keeping;     /* something is kept for somebody */
@@ -46,6 +49,12 @@ typedef struct {
     uint32_t preemptible[HCP_PRIORITIES];
 } group_load;
 
+/* A workload whose start was put off. */
+typedef struct {
+    uint32_t workload;
+    uint64_t id;
+} deferral;
+
 hcp_schedule *hcp_schedule_new(void)
 {
     hcp_schedule *schedule = g_new0(hcp_schedule, 1);
@@ -53,6 +62,7 @@ hcp_schedule *hcp_schedule_new(void)
     schedule->kept_w = g_array_new(FALSE, TRUE, sizeof(int64_t));
     schedule->incoming = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     schedule->groups = g_array_new(FALSE, TRUE, sizeof(group_load));
+    schedule->deferred = g_array_new(FALSE, FALSE, sizeof(deferral));
     schedule->stale = true;
     return schedule;
 }
@@ -65,6 +75,7 @@ void hcp_schedule_free(hcp_schedule *schedule)
     g_array_unref(schedule->kept_w);
     g_array_unref(schedule->incoming);
     g_array_unref(schedule->groups);
+    g_array_unref(schedule->deferred);
     g_free(schedule);
 }
 
@@ -433,13 +444,116 @@ static void block(hcp_txn *txn, uint32_t ix, hcp_wait wait, bool behind)
 static void try_one(hcp_txn *txn, uint32_t ix, bool behind)
 {
     const hcp_workload *row = hcp_state_workload(&txn->core->state, ix);
-    if (row->wait == HCP_WAIT_BACKOFF)
+    if (row->wait == HCP_WAIT_BACKOFF || row->wait == HCP_WAIT_DEFERRED)
         return;
     hcp_wait wait = HCP_WAIT_DEVICES;
     txn->core->schedule->short_w = 0;
     if (may_fit(txn->core, &row->def) && hcp_placement_try(txn, ix, &wait))
         return;
     block(txn, ix, wait, behind);
+}
+
+/* --- deferral ---------------------------------------------------------------------------------------------------- */
+
+static int deferral_compare(gconstpointer a, gconstpointer b)
+{
+    uint64_t left = ((const deferral *)a)->id, right = ((const deferral *)b)->id;
+    return (left > right) - (left < right);
+}
+
+void hcp_schedule_note_deferred(hcp_core *core, uint32_t workload)
+{
+    const deferral entry = {workload, hcp_state_workload(&core->state, workload)->def.id.value};
+    g_array_append_val(core->schedule->deferred, entry);
+    /* Nearly always in order; a restored core finds them by row. */
+    g_array_sort(core->schedule->deferred, deferral_compare);
+}
+
+static bool is_put_off(const hcp_core *core, const deferral *entry)
+{
+    const hcp_workload *row = hcp_state_workload(&core->state, entry->workload);
+    return row->def.id.value == entry->id && row->status == HCP_WORKLOAD_QUEUED &&
+           row->wait == HCP_WAIT_DEFERRED;
+}
+
+static void drop_started(hcp_core *core)
+{
+    GArray *deferred = core->schedule->deferred;
+    guint kept = 0;
+    for (guint i = 0; i < deferred->len; i++) {
+        const deferral entry = g_array_index(deferred, deferral, i);
+        if (is_put_off(core, &entry))
+            g_array_index(deferred, deferral, kept++) = entry;
+    }
+    g_array_set_size(deferred, kept);
+}
+
+/* Keeps the devices of a workload that is put off. False when there are too few. */
+static bool hold(hcp_core *core, uint32_t ix)
+{
+    const hcp_state *state = &core->state;
+    const hcp_workload_accepted *def = &hcp_state_workload(state, ix)->def;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if ((uint64_t)group->free < (uint64_t)def->count + hcp_schedule_kept(core, g) ||
+            !hcp_schedule_accepts(state, def, group))
+            continue;
+        keep(core, g, def->count);
+        core->schedule->held |= def->classes;
+        return true;
+    }
+    return false;
+}
+
+/* Before anybody is placed: devices are kept for everyone put off, the oldest first. */
+static void hold_all(hcp_txn *txn)
+{
+    hcp_core *core = txn->core;
+    core->schedule->held = 0;
+    drop_started(core);
+    for (guint i = 0; i < core->schedule->deferred->len; i++) {
+        uint32_t ix = g_array_index(core->schedule->deferred, deferral, i).workload;
+        if (!hold(core, ix))
+            set_wait(txn, ix, HCP_WAIT_DEVICES);
+    }
+}
+
+/* Starts a workload that was put off on the devices kept for it. What is kept for others is found out anew. */
+void hcp_schedule_end_deferral(hcp_txn *txn, uint32_t workload)
+{
+    hcp_core *core = txn->core;
+    hcp_wait wait = HCP_WAIT_DEVICES;
+    g_array_set_size(core->schedule->kept, 0);
+    g_array_set_size(core->schedule->kept_w, 0);
+    drop_started(core);
+    for (guint i = 0; i < core->schedule->deferred->len; i++) {
+        uint32_t ix = g_array_index(core->schedule->deferred, deferral, i).workload;
+        if (ix != workload)
+            (void)hold(core, ix);
+    }
+    if (!hcp_placement_try(txn, workload, &wait))
+        set_wait(txn, workload, wait);
+    hcp_schedule_wake(txn);
+}
+
+/* Somebody lacks devices of a class that is kept for those put off: they start now. True when any did. */
+static bool end_contended(hcp_txn *txn)
+{
+    hcp_schedule *schedule = txn->core->schedule;
+    uint64_t wanted = schedule->blocked & schedule->held;
+    bool any = false;
+    if (wanted == 0)
+        return false;
+    g_autoptr(GArray) deferred = g_array_copy(schedule->deferred);
+    for (guint i = 0; i < deferred->len; i++) {
+        const deferral *entry = &g_array_index(deferred, deferral, i);
+        uint64_t classes = hcp_state_workload(&txn->core->state, entry->workload)->def.classes;
+        if (!is_put_off(txn->core, entry) || (classes & wanted) == 0)
+            continue;
+        hcp_schedule_end_deferral(txn, entry->workload);
+        any = true;
+    }
+    return any;
 }
 
 static bool is_full(const hcp_core *core)
@@ -459,6 +573,7 @@ static void walk_queue(hcp_txn *txn)
     g_array_set_size(schedule->incoming, 0);
     schedule->preempted = false;
     schedule->stale = false;
+    hold_all(txn);
     hcp_queue_iter iter;
     hcp_queue_iter_init(&iter, core->queue, txn->now_us);
     for (uint32_t ix; !is_full(core) && (ix = hcp_queue_iter_next(&iter)) != HCP_NO_INDEX;)
@@ -471,7 +586,7 @@ void hcp_schedule_pass(hcp_txn *txn)
     /* A victim may fit elsewhere; preemptions are bounded, so this ends. */
     do
         walk_queue(txn);
-    while (txn->core->schedule->preempted);
+    while (txn->core->schedule->preempted || end_contended(txn));
     hcp_alert_queue_drained(txn);
 }
 
@@ -489,15 +604,25 @@ void hcp_schedule_submitted(hcp_txn *txn, uint32_t workload)
     if (is_full(core) && place > core->state.settings.backfill_depth)
         return;
     g_array_set_size(core->schedule->incoming, 0);
+    if (hcp_state_workload(&core->state, workload)->wait == HCP_WAIT_DEFERRED) {
+        if (hold(core, workload))
+            return;
+        set_wait(txn, workload, HCP_WAIT_DEVICES);
+    }
     try_one(txn, workload, hcp_state_workload(&core->state, workload)->wait == HCP_WAIT_BEHIND);
+    if ((core->schedule->blocked & core->schedule->held) != 0)
+        hcp_schedule_wake(txn);
 }
 
 void hcp_schedule_rebuild(hcp_core *core)
 {
     g_array_set_size(core->schedule->groups, 0);
     core->schedule->stale = true;
+    g_array_set_size(core->schedule->deferred, 0);
     for (uint32_t i = 0; i < core->state.workloads.items->len; i++) {
         const hcp_workload *row = hcp_state_workload(&core->state, i);
+        if (row->status == HCP_WORKLOAD_QUEUED && row->wait == HCP_WAIT_DEFERRED)
+            hcp_schedule_note_deferred(core, i);
         if (row->status == HCP_WORKLOAD_STARTING || row->status == HCP_WORKLOAD_RUNNING)
             hcp_schedule_note_lease(core, row, true);
     }

@@ -120,11 +120,12 @@ typedef struct {
     int64_t ends_us;    /* of the current run */
     int64_t finished_us;
     int64_t served_us;     /* of earlier runs, less what was lost */
-    int64_t not_before_us; /* back-off */
+    int64_t not_before_us; /* back-off, deferral */
     uint32_t preemptions, retries;
     int64_t requests;
     hcp_usd_micro cost_usd_micro; /* settled; add the running accrual with hcp_workload_accrued */
-    char *reason;                 /* of the last requeue or the end */
+    char *reason;                 /* of the deferral, the last requeue or the end */
+    hcp_usd_micro deferral_usd_micro; /* expected of the deferral; 0 = it was not put off */
 } hcp_workload;
 
 typedef struct {

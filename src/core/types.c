@@ -17,7 +17,7 @@ NAMES(HCP_WORKLOAD_KIND_NAMES, "ai_inference_realtime", "ai_inference_batch", "m
 NAMES(HCP_WORKLOAD_STATUS_NAMES, "queued", "starting", "running", "completed", "failed",
       "cancelled");
 NAMES(HCP_WAIT_NAMES, "none", "behind_others", "devices", "power", "preemption", "emergency",
-      "backoff");
+      "backoff", "deferred");
 NAMES(HCP_PHASE_NAMES, "validate", "assign", "quiesce", "save", "activate", "verify", "serve",
       "rollback");
 NAMES(HCP_RESIDENCY_NAMES, "hbm", "host", "disk", "cold");

@@ -99,6 +99,7 @@ typedef enum {
     HCP_WAIT_PREEMPTION, /* victims are draining */
     HCP_WAIT_EMERGENCY,  /* every accepted facility is shut down */
     HCP_WAIT_BACKOFF,    /* retry after a failed switch */
+    HCP_WAIT_DEFERRED,   /* put off on purpose to cheaper hours; devices are kept for it */
     HCP_WAITS
 } hcp_wait;
 

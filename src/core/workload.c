@@ -14,6 +14,8 @@
 
 /* Training and processing save their progress this often, so that is the most a preemption costs. */
 #define CHECKPOINT_US (10 * HCP_US_PER_MIN)
+/* A workload that was put off starts this much before the last moment: a switch with all its phases late, and another. */
+#define DEFERRAL_RESERVE_US (15 * HCP_US_PER_MIN)
 /* Back-off doubles at most this often. */
 #define MAX_DOUBLINGS 10
 
@@ -120,7 +122,7 @@ static void enqueue(hcp_core *core, uint32_t ix)
     hcp_queue_insert(core->queue, ix, row);
     arm(core, HCP_TIMER_WORKLOAD_DEADLINE, ix,
         hcp_workload_deadline_due(core, ix, row->def.id.value));
-    if (row->wait == HCP_WAIT_BACKOFF)
+    if (row->wait == HCP_WAIT_BACKOFF || row->wait == HCP_WAIT_DEFERRED)
         arm(core, HCP_TIMER_WORKLOAD_BACKOFF, ix, row->not_before_us);
 }
 
@@ -260,6 +262,33 @@ static int64_t due_again_us(const hcp_core *core, const hcp_workload *row)
         return 0;
     int64_t left_us = row->due_us - hcp_state_lease(&core->state, row->lease)->granted_us;
     return core->state.now_us + left_us;
+}
+
+int64_t hcp_workload_latest_start_us(const hcp_workload_accepted *def)
+{
+    if (!def->deferrable || def->finish_by_us == 0 || def->duration_us == 0)
+        return 0;
+    return def->finish_by_us - def->duration_us - DEFERRAL_RESERVE_US;
+}
+
+const char *hcp_workload_apply_deferred(hcp_core *core, const hcp_event *event)
+{
+    const hcp_workload_deferred *deferred = &event->workload_deferred;
+    uint32_t ix = hcp_core_find_workload(core, deferred->id);
+    if (ix == HCP_NO_INDEX)
+        return "it names a workload that does not exist";
+    hcp_workload *row = hcp_core_workload(core, ix);
+    if (row->status != HCP_WORKLOAD_QUEUED || deferred->not_before_us <= event->time_us ||
+        deferred->not_before_us > hcp_workload_latest_start_us(&row->def))
+        return "the workload cannot be put off until then";
+    row->wait = HCP_WAIT_DEFERRED;
+    row->not_before_us = deferred->not_before_us;
+    row->deferral_usd_micro = deferred->saving_usd_micro;
+    g_free(row->reason);
+    row->reason = g_strdup(deferred->reason);
+    arm(core, HCP_TIMER_WORKLOAD_BACKOFF, ix, row->not_before_us);
+    hcp_schedule_note_deferred(core, ix);
+    return NULL;
 }
 
 const char *hcp_workload_apply_requeued(hcp_core *core, const hcp_event *event)
@@ -495,12 +524,16 @@ int64_t hcp_workload_backoff_due(const hcp_core *core, uint32_t row, uint64_t id
 {
     const hcp_workload *workload = timer_row(core, row, id);
     bool waits = workload != NULL && workload->status == HCP_WORKLOAD_QUEUED &&
-                 workload->wait == HCP_WAIT_BACKOFF;
+                 (workload->wait == HCP_WAIT_BACKOFF || workload->wait == HCP_WAIT_DEFERRED);
     return waits ? workload->not_before_us : INT64_MAX;
 }
 
 void hcp_workload_backoff_fire(hcp_txn *txn, uint32_t row, uint64_t id G_GNUC_UNUSED)
 {
+    if (hcp_state_workload(&txn->core->state, row)->wait == HCP_WAIT_DEFERRED) {
+        hcp_schedule_end_deferral(txn, row);
+        return;
+    }
     hcp_event event = {.type = HCP_EVENT_WAIT_CHANGED};
     event.wait_changed.id = hcp_state_workload(&txn->core->state, row)->def.id;
     event.wait_changed.wait = HCP_WAIT_BEHIND;

@@ -159,6 +159,7 @@ static void read_scheduling(const json_t *object, hcp_settings *settings)
         .gpu_phase_deadline_us = hcp_config_duration_us(object, "gpu_phase_deadline"),
         .asic_phase_deadline_us = hcp_config_duration_us(object, "asic_phase_deadline"),
         .retry_backoff_us = hcp_config_duration_us(object, "retry_backoff"),
+        .deferral_slack_us = hcp_config_duration_us(object, "deferral_slack"),
         .max_retries = (uint32_t)hcp_json_int(object, "max_retries", 0),
         .max_preemptions = (uint32_t)hcp_json_int(object, "max_preemptions", 0),
         .backfill_depth = (uint32_t)hcp_json_int(object, "backfill_depth", 1),

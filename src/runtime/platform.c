@@ -307,7 +307,11 @@ bool hcp_platform_execute(hcp_platform *platform, const hcp_command *command, co
                              hcp_clock_now(platform->options.clock) < platform->probe_due_us))
         return refuse_read_only(platform, outcome);
     const hcp_telemetry_view view = telemetry_view(platform);
-    if (!hcp_core_decide(platform->core, command, hcp_clock_now(platform->options.clock), &view,
+    hcp_command planned = *command;
+    hcp_deferral_text text;
+    if (command->type == HCP_COMMAND_SUBMIT)
+        hcp_defer_plan(platform, &planned.submit, text);
+    if (!hcp_core_decide(platform->core, &planned, hcp_clock_now(platform->options.clock), &view,
                          outcome)) {
         platform->counters.refusals++;
         return false;

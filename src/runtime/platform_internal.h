@@ -92,6 +92,11 @@ void hcp_effects_resume(hcp_platform *platform);
 /* The core's phase of a driver's report; HCP_PHASES when the report is not of the phase in progress. */
 hcp_phase hcp_effects_phase_of(const hcp_platform *platform, const hcp_driver_report *report);
 
+typedef char hcp_deferral_text[256];
+
+/* defer.c: plans the start of a submission that can wait; the plan's reason lives in `ret_text`. */
+void hcp_defer_plan(hcp_platform *platform, hcp_submit *submit, hcp_deferral_text ret_text);
+
 /* steer.c: asks the dispatch policies and hands their plans to the core. */
 GArray *hcp_steer_memory_new(void);
 void hcp_steer_all(hcp_platform *platform, int64_t now_us);

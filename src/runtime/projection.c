@@ -216,6 +216,12 @@ static void project_requeued(row *r, const hcp_state *state, const hcp_event *ev
     add_step(r, seq, event, w->id, w->reason);
 }
 
+static void project_deferred(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
+{
+    (void)state;
+    add_step(r, seq, event, event->workload_deferred.id, event->workload_deferred.reason);
+}
+
 static void project_ended(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
 {
     (void)state;
@@ -439,6 +445,7 @@ typedef void (*project_fn)(row *r, const hcp_state *state, const hcp_event *even
 /* Events without a row here are read from journal_entry. */
 static const project_fn PROJECT[HCP_EVENT_TYPES] = {
     [HCP_EVENT_WORKLOAD_ACCEPTED] = project_accepted,
+    [HCP_EVENT_WORKLOAD_DEFERRED] = project_deferred,
     [HCP_EVENT_WORKLOAD_STARTED] = project_started,
     [HCP_EVENT_WORKLOAD_REQUEUED] = project_requeued,
     [HCP_EVENT_WORKLOAD_ENDED] = project_ended,

@@ -53,6 +53,9 @@ typedef struct {
     double gpu_utilisation; /* leased GPU time over all GPU time */
     hcp_simulate_waits waits[HCP_PRIORITIES];
     hcp_simulate_switches gpu_switches, fleet_switches; /* into and out of leases; of classes */
+    uint64_t deferred,
+        deadlines_missed; /* starts put off; those of them that ended after their deadline */
+    hcp_usd_micro deferral_usd_micro; /* expected of that when it was planned */
     uint64_t events, steps, decisions;
     uint64_t faults_journal, crashes, device_failures, checks;
     double wall_s;

@@ -34,6 +34,8 @@ static void note_lease(hcp_tally *tally, const hcp_core *core, const hcp_event *
     const hcp_workload *workload = hcp_state_workload(hcp_core_state(core), ix);
     if (workload->first_started_us != 0 || workload->retries > 0 || workload->preemptions > 0)
         return; /* not its first one */
+    if (workload->deferral_usd_micro != 0)
+        return; /* it was put off on purpose, which is no wait */
     int64_t wait_us = event->time_us - workload->accepted_us;
     g_array_append_val(tally->waits[workload->def.priority], wait_us);
 }
@@ -47,11 +49,30 @@ static void note_switch_ended(hcp_tally *tally, const hcp_switch_ended *sw)
         g_array_append_val(leased ? tally->gpu_switches : tally->fleet_switches, sw->duration_us);
 }
 
+/* Only of what was put off: others have their deadline from the request alone. */
+static void note_end(hcp_tally *tally, const hcp_core *core, const hcp_event *event)
+{
+    uint32_t ix = hcp_core_find_workload(core, event->workload_ended.id);
+    if (ix == HCP_NO_INDEX)
+        return;
+    const hcp_workload *workload = hcp_state_workload(hcp_core_state(core), ix);
+    tally->deadlines_missed += workload->deferral_usd_micro != 0 &&
+                               event->workload_ended.status == HCP_WORKLOAD_COMPLETED &&
+                               event->time_us > workload->def.finish_by_us;
+}
+
 void hcp_tally_note(hcp_tally *tally, const hcp_core *core, const hcp_event *event)
 {
     switch (event->type) {
     case HCP_EVENT_LEASE_GRANTED:
         note_lease(tally, core, event);
+        break;
+    case HCP_EVENT_WORKLOAD_DEFERRED:
+        tally->deferred++;
+        tally->deferral_usd_micro += event->workload_deferred.saving_usd_micro;
+        break;
+    case HCP_EVENT_WORKLOAD_ENDED:
+        note_end(tally, core, event);
         break;
     case HCP_EVENT_WORKLOAD_REQUEUED:
         tally->preempted += event->workload_requeued.preempted;
@@ -145,4 +166,7 @@ void hcp_tally_report(hcp_tally *tally, const hcp_state *state, hcp_simulate_rep
     report->preempted = tally->preempted;
     report->device_failures = tally->device_failures;
     report->decisions = tally->decisions;
+    report->deferred = tally->deferred;
+    report->deadlines_missed = tally->deadlines_missed;
+    report->deferral_usd_micro = tally->deferral_usd_micro;
 }

@@ -12,7 +12,9 @@ typedef struct {
     GArray *waits[HCP_PRIORITIES];         /* int64_t microseconds */
     GArray *gpu_switches, *fleet_switches; /* int64_t microseconds */
     GHashTable *leased_switches; /* id value of every running switch into or out of a lease */
-    uint64_t gpu_rolled_back, fleet_rolled_back, preempted, device_failures, decisions;
+    uint64_t gpu_rolled_back, fleet_rolled_back, preempted, device_failures, decisions, deferred,
+        deadlines_missed;
+    hcp_usd_micro deferral_usd_micro;
 } hcp_tally;
 
 /* Storage of the caller; nothing counted yet. */

@@ -31,6 +31,7 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
     case HCP_EVENT_DEVICES_REGISTERED:
     case HCP_EVENT_WORKLOAD_STARTED:
     case HCP_EVENT_WORKLOAD_REQUEUED:
+    case HCP_EVENT_WORKLOAD_DEFERRED:
     case HCP_EVENT_WAIT_CHANGED:
     case HCP_EVENT_SWITCH_STARTED:
     case HCP_EVENT_SWITCH_PHASE_ENDED:
@@ -89,7 +90,9 @@ static void submit(hcp_whatif_run_state *run, const hcp_workload_accepted *def)
                                             .count = def->count,
                                             .duration_us = def->duration_us,
                                             .max_latency_us = def->max_latency_us,
-                                            .model_bytes = def->model_bytes}};
+                                            .model_bytes = def->model_bytes,
+                                            .deferrable = def->deferrable,
+                                            .finish_by_us = def->finish_by_us}};
     uint64_t id = 0;
     if (execute(run, &command, &id))
         remember(run->workloads, def->id.value, id);

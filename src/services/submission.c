@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "services/submission.h"
 
+#include "base/timefmt.h"
 #include "base/units.h"
 
 #include <math.h>
@@ -111,6 +112,20 @@ static void read_places(reading *r, const hcp_core *core, hcp_submit *submit)
     }
 }
 
+/* What may wait needs an end: a deadline, and a duration to count back from it. */
+static void read_deadline(reading *r, hcp_submit *submit)
+{
+    const char *deadline = hcp_json_string(r->body, "deadline", NULL);
+    submit->deferrable = hcp_json_bool(r->body, "deferrable", false);
+    if (deadline != NULL && (!hcp_time_parse(deadline, &submit->finish_by_us, NULL) ||
+                             submit->finish_by_us <= 0))
+        fault(r, "/deadline", "deadline is a time such as 2026-11-25T18:00:00Z");
+    if (submit->deferrable && deadline == NULL)
+        fault(r, "/deadline", "deferrable work needs a deadline by which it must be done");
+    if (deadline != NULL && submit->duration_us == 0)
+        fault(r, "/duration_hours", "a deadline needs the duration of the work");
+}
+
 bool hcp_submission_read(hcp_services *services, hcp_http_request *request, const json_t *body,
                          hcp_submit *ret_submit)
 {
@@ -128,6 +143,7 @@ bool hcp_submission_read(hcp_services *services, hcp_http_request *request, cons
     submit.duration_us = llround(number(&r, "duration_hours") * (double)HCP_US_PER_H);
     submit.max_latency_us = llround(number(&r, "max_latency_ms") * (double)HCP_US_PER_MS);
     submit.model_bytes = llround(number(&r, "model_gb") * BYTES_PER_GB);
+    read_deadline(&r, &submit);
     if (r.problem != NULL) {
         hcp_http_reply_problem(request, r.problem);
         return false;

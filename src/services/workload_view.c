@@ -243,6 +243,12 @@ static void set_times(json_t *object, const hcp_workload *row)
 {
     hcp_json_set_time(object, "submitted_at", row->accepted_us);
     hcp_json_set_time(object, "start_by", row->def.deadline_us);
+    hcp_json_set_time(object, "deadline", row->def.finish_by_us);
+    hcp_json_set_bool(object, "deferrable", row->def.deferrable);
+    bool deferred = row->status == HCP_WORKLOAD_QUEUED && row->wait == HCP_WAIT_DEFERRED;
+    hcp_json_set_time(object, "deferred_until", deferred ? row->not_before_us : 0);
+    if (row->deferral_usd_micro != 0)
+        hcp_services_set_money(object, "deferral_saving", row->deferral_usd_micro);
     hcp_json_set_time(object, "started_at", row->first_started_us);
     hcp_json_set_time(object, "ends_at", row->ends_us);
     hcp_json_set_time(object, "finished_at", row->finished_us);
