@@ -25,6 +25,7 @@ typedef enum {
     HCP_ID_USER,     /* usr_ */
     HCP_ID_KEY,      /* key_ */
     HCP_ID_INVOICE,  /* inv_ */
+    HCP_ID_WHATIF,   /* wif_ */
     HCP_ID_KINDS
 } hcp_id_kind;
 

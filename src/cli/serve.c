@@ -20,6 +20,7 @@ typedef struct {
     hcp_config config;
     hcp_scenario scenario;
     hcp_clock clock;
+    char *directory; /* of the journal */
     hcp_journal *journal;
     hcp_journal_writer *writer;
     hcp_daemon *daemon;
@@ -34,6 +35,7 @@ static void serve_clear(serve *s)
     hcp_journal_writer_free(s->writer);
     hcp_daemon_free(s->daemon);
     hcp_journal_close(s->journal);
+    g_free(s->directory);
     hcp_scenario_clear(&s->scenario);
     hcp_config_clear(&s->config);
 }
@@ -81,9 +83,9 @@ static bool start_clock(serve *s, int64_t *ret_began_us, GError **error)
 
 static bool open_journal(serve *s, GError **error)
 {
-    g_autofree char *directory = hcp_cli_data_directory(&s->config);
+    s->directory = hcp_cli_data_directory(&s->config);
     s->journal = hcp_journal_sqlite_open(
-        &(hcp_journal_sqlite_options){.directory = directory, .schema = &HCP_PROJECTION_SCHEMA},
+        &(hcp_journal_sqlite_options){.directory = s->directory, .schema = &HCP_PROJECTION_SCHEMA},
         error);
     if (s->journal == NULL)
         return false;
@@ -112,7 +114,10 @@ static uint32_t services_of(const hcp_config *config)
 static bool start_daemon(serve *s, int64_t began_us, GError **error)
 {
     hcp_daemon_options options = {
-        .world = {.scenario = s->config.scenario, .seed = s->config.seed, .speed = s->config.speed},
+        .world = {.scenario = s->config.scenario,
+                  .seed = s->config.seed,
+                  .speed = s->config.speed,
+                  .directory = s->directory},
         .address = s->config.address,
         .port_offset = s->config.port_offset,
         .services = services_of(&s->config),
@@ -120,7 +125,8 @@ static bool start_daemon(serve *s, int64_t began_us, GError **error)
         .reload = reload,
         .reload_data = s,
     };
-    if (!hcp_site_platform_options(&s->config, &options.platform, error))
+    if (!hcp_site_platform_options(&s->config, &options.platform, error) ||
+        !hcp_whatif_model_of(&s->config, &options.world.whatif, error))
         return false;
     options.platform.clock = &s->clock;
     options.platform.journal = s->journal;

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/settings.h"
+#include "http/api.h"
 #include "journal/sqlite.h"
 #include "runtime/projection.h"
 
@@ -24,13 +25,30 @@ static bool show_progress(void *data, const char *stage, double done)
     return true;
 }
 
+/* The contract's own check, so that a question is the same here and over HTTP. */
+static bool check(const json_t *question, GError **error)
+{
+    const hcp_schema *schema = NULL;
+    for (int i = 0; i < HCP_API.n_operations; i++)
+        if (g_str_equal(HCP_API.operations[i].id, "askWhatIf"))
+            schema = HCP_API.operations[i].body;
+    g_assert(schema != NULL);
+    g_autoptr(GPtrArray) violations = hcp_schema_check(schema, question);
+    if (violations == NULL)
+        return true;
+    const hcp_schema_violation *first = violations->pdata[0];
+    g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID, "%s: %s", first->pointer + 1, first->message);
+    return false;
+}
+
 static bool answer(const arguments *args, const hcp_config *config, hcp_journal *journal,
                    hcp_whatif_answer *ret_answer, GError **error)
 {
     g_auto(hcp_whatif_question) question = {0};
     hcp_whatif_model model;
     g_autoptr(json_t) asked = hcp_cli_whatif_question(&args->asked, error);
-    if (asked == NULL || !hcp_whatif_question_parse(asked, &question, error) ||
+    if (asked == NULL || !check(asked, error) ||
+        !hcp_whatif_question_parse(asked, &question, error) ||
         !hcp_whatif_model_of(config, &model, error))
         return false;
     hcp_cli_progress progress;

@@ -136,21 +136,33 @@ static void print_note(const char *text)
     putchar('\n');
 }
 
-void hcp_cli_whatif_print(const hcp_whatif_answer *answer)
+/* "2026-11-25T11:51:06Z" */
+static void print_second(int64_t time_us)
 {
-    char from[HCP_TIME_TEXT_SIZE], to[HCP_TIME_TEXT_SIZE];
+    char text[HCP_TIME_TEXT_SIZE];
+    hcp_time_format(time_us - time_us % HCP_US_PER_S, text);
+    printf("%.19sZ", text);
+}
+
+static void print_head(const hcp_whatif_answer *answer)
+{
     g_autofree char *length = hcp_duration_format(answer->to_us - answer->from_us);
-    hcp_time_format(answer->from_us, from);
-    hcp_time_format(answer->to_us, to);
-    printf("%s to %s (%s, %" G_GUINT64_FORMAT " journal entries)\n", from, to, length,
-           answer->n_entries);
-    printf("policy %s", answer->policy);
+    print_second(answer->from_us);
+    fputs(" to ", stdout);
+    print_second(answer->to_us);
+    printf(" (%s), %" G_GUINT64_FORMAT " entries\npolicy %s", length, answer->n_entries,
+           answer->policy);
     if (answer->has_changes && !g_str_equal(answer->policy, answer->changed_policy))
         printf(", changed to %s", answer->changed_policy);
     printf("\n\n%-22s %13s %13s", "", "HAPPENED", "RERUN");
     if (answer->has_changes)
         printf(" %13s %13s", "CHANGED", "DIFFERENCE");
     putchar('\n');
+}
+
+void hcp_cli_whatif_print(const hcp_whatif_answer *answer)
+{
+    print_head(answer);
     print_money(answer);
     print_work(answer);
     putchar('\n');

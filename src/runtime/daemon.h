@@ -8,6 +8,7 @@
 
 #include "http/server.h"
 #include "runtime/platform.h"
+#include "runtime/whatif.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -19,7 +20,9 @@ typedef struct hcp_daemon hcp_daemon;
 typedef struct {
     const char *scenario; /* borrowed */
     int64_t seed;
-    double speed; /* of platform time */
+    double speed;            /* of platform time */
+    const char *directory;   /* of the journal, borrowed; NULL = not on disk */
+    hcp_whatif_model whatif; /* what reruns of its past are made with */
 } hcp_world;
 
 typedef struct {

@@ -7,6 +7,7 @@
 #include "http/request.h"
 #include "services/event_stream.h"
 #include "services/services.h"
+#include "services/whatif_jobs.h"
 #include "telemetry/metrics.h"
 
 #include <jansson.h>
@@ -26,6 +27,7 @@ struct hcp_services {
     hcp_metrics *metrics;
     hcp_shutdown_request *shutdown; /* waits for a second person; NULL = none */
     json_t *discovery;              /* the answer of the latest scan; NULL = never */
+    hcp_whatif_jobs *whatif;        /* NULL: the journal is not on disk */
 };
 
 /* Binds the operations of one service file. */
@@ -50,6 +52,7 @@ bool hcp_services_bind_facilities(hcp_services *services, GError **error);
 bool hcp_services_bind_customers(hcp_services *services, GError **error);
 bool hcp_services_bind_health_checks(hcp_services *services, GError **error);
 bool hcp_services_bind_discovery(hcp_services *services, GError **error);
+bool hcp_services_bind_whatif(hcp_services *services, GError **error);
 bool hcp_services_bind_simulator(hcp_services *services, GError **error);
 
 /* Short readings. */

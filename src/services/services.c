@@ -16,7 +16,7 @@ static bool (*const BIND[])(hcp_services *services, GError **error) = {
     hcp_services_bind_resources,     hcp_services_bind_allocations, hcp_services_bind_capacity,
     hcp_services_bind_facilities,    hcp_services_bind_customers,   hcp_services_bind_simulator,
     hcp_services_bind_health_checks, hcp_services_bind_discovery,   hcp_services_bind_route,
-    hcp_services_bind_merit,
+    hcp_services_bind_merit,         hcp_services_bind_whatif,
 };
 
 hcp_services *hcp_services_new(hcp_daemon *daemon, GError **error)
@@ -42,6 +42,7 @@ void hcp_services_free(hcp_services *services)
     hcp_event_streams_free(services->streams);
     hcp_shutdown_request_free(services->shutdown);
     json_decref(services->discovery);
+    hcp_whatif_jobs_free(services->whatif);
     g_free(services);
 }
 
