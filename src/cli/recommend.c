@@ -70,6 +70,19 @@ static const hcp_cli_column PLAN[] = {
 };
 static const hcp_cli_table PLAN_TABLE = {PLAN, G_N_ELEMENTS(PLAN)};
 
+static const hcp_cli_column COSTS[] = {
+    {"CLASS", "class", NULL, false, false, 0},
+    {"FROM", "from", NULL, false, false, 0},
+    {"TO", "to", NULL, false, false, 0},
+    {"SWITCHES", "switches", hcp_cli_format_count, true, false, 0},
+    {"MEAN", "mean_duration_ms", hcp_cli_format_ms, true, false, 0},
+    {"USD", "mean_usd", hcp_cli_format_price, true, false, 0},
+    {"95 % FROM", "low_usd", hcp_cli_format_price, true, false, 0},
+    {"TO", "high_usd", hcp_cli_format_price, true, false, 0},
+    {"USED", "used", hcp_cli_format_yes, false, false, 0},
+};
+static const hcp_cli_table COSTS_TABLE = {COSTS, G_N_ELEMENTS(COSTS)};
+
 static const hcp_cli_column CHANCES[] = {
     {"DECISION", "decision_id", NULL, false, false, 0},
     {"TIME", "time", hcp_cli_format_time, false, false, 0},
@@ -112,6 +125,8 @@ static void show_why(const json_t *recommendation)
     hcp_cli_style style = hcp_cli_style_of(stdout);
     hcp_cli_table_print_object(&RECORD_TABLE, recommendation, &style);
     show_plans(json_object_get(recommendation, "decision"));
+    show_rows("Cost of a switch, measured, a device", &COSTS_TABLE,
+              json_object_get(recommendation, "switch_costs"));
     puts("\nMerit order now");
     hcp_cli_merit_print(json_object_get(recommendation, "merit_order"));
 }

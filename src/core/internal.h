@@ -169,6 +169,9 @@ bool hcp_placement_would_fit(const hcp_core *core, uint32_t workload);
  * refusal in the transaction's outcome. Emits nothing. */
 bool hcp_admission_preview(hcp_txn *txn, const hcp_submit *submit, hcp_workload_accepted *ret_def);
 
+/* From apply: a switch is about to end; what it lost is added to the sums of its pair. */
+void hcp_switch_cost_note(hcp_core *core, const hcp_switch *sw, const hcp_switch_ended *ended);
+
 /* Ends a lease: devices that serve are scrubbed and go idle, those still switching in are rolled back. The workload
  * row is not told; emit WORKLOAD_ENDED or WORKLOAD_REQUEUED first. */
 void hcp_lease_release(hcp_txn *txn, uint32_t lease, const char *reason);

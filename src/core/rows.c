@@ -133,6 +133,19 @@ static const hcp_field PUBLISHED_FIELDS[] = {
 };
 static const hcp_record PUBLISHED_RECORD = HCP_RECORD(hcp_published_price, PUBLISHED_FIELDS);
 
+static const hcp_field SWITCH_COST_FIELDS[] = {
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_U32, class_ix),
+    HCP_FIELD_ENUM_OF(hcp_switch_cost, from, &HCP_MODE_NAMES),
+    HCP_FIELD_ENUM_OF(hcp_switch_cost, to, &HCP_MODE_NAMES),
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_I64, switches),
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_I64, devices),
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_I64, duration_us),
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_F64, usd),
+    HCP_FIELD(hcp_switch_cost, HCP_FIELD_F64, usd_square),
+};
+static const hcp_record SWITCH_COST_RECORD = HCP_RECORD(hcp_switch_cost, SWITCH_COST_FIELDS);
+
 #define OFFSET(member) offsetof(hcp_state, member)
 
 const hcp_table HCP_TABLES[HCP_N_TABLES] = {
@@ -149,6 +162,7 @@ const hcp_table HCP_TABLES[HCP_N_TABLES] = {
     {"workloads", OFFSET(workloads.items), true, HCP_EVENT_WORKLOAD_ACCEPTED, &WORKLOAD_RECORD},
     {"switches", OFFSET(switches.items), true, HCP_EVENT_SWITCH_STARTED, &SWITCH_RECORD},
     {"alerts", OFFSET(alerts), true, HCP_EVENT_ALERT_RAISED, &ALERT_RECORD},
+    {"switch_costs", OFFSET(switch_costs), false, HCP_EVENT_TYPES, &SWITCH_COST_RECORD},
 };
 
 const hcp_column HCP_COLUMNS[HCP_N_COLUMNS] = {

@@ -147,6 +147,17 @@ static bool switches_sound(const hcp_state *state)
     return true;
 }
 
+static bool switch_costs_sound(const hcp_state *state)
+{
+    for (guint i = 0; i < state->switch_costs->len; i++) {
+        const hcp_switch_cost *row = &g_array_index(state->switch_costs, hcp_switch_cost, i);
+        if (!in_range(row->facility, state->fleet.facilities->len) ||
+            !in_range(row->class_ix, state->fleet.classes->len) || row->switches <= 0)
+            return false;
+    }
+    return true;
+}
+
 static bool alerts_sound(const hcp_state *state)
 {
     for (guint i = 0; i < state->alerts->len; i++) {
@@ -179,7 +190,8 @@ bool hcp_state_is_sound(const hcp_state *state, GError **error)
         broken = "leases or switches";
     else if (!hcp_prices_sound(state))
         broken = "prices over time";
-    else if (!workloads_sound(state) || !alerts_sound(state) || !free_lists_sound(state))
+    else if (!workloads_sound(state) || !alerts_sound(state) || !free_lists_sound(state) ||
+             !switch_costs_sound(state))
         broken = "workloads, alerts or free slots";
     if (broken == NULL)
         return true;

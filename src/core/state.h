@@ -166,6 +166,15 @@ typedef struct {
     double value;
 } hcp_published_price;
 
+/* Switches of a class at a facility from one mode to another that ended, and what they lost: sums over switches. */
+typedef struct {
+    uint32_t facility, class_ix;
+    hcp_mode from, to;
+    int64_t switches, devices;
+    int64_t duration_us;
+    double usd, usd_square; /* lost by one device of each, and its square */
+} hcp_switch_cost;
+
 /* Latest price of each kind; electricity and day-ahead per facility. */
 typedef struct {
     hcp_price_observed global[HCP_PRICE_KINDS];
@@ -188,6 +197,7 @@ typedef struct {
     hcp_slots leases;     /* hcp_lease */
     hcp_slots workloads;  /* hcp_workload */
     hcp_slots switches;   /* hcp_switch */
+    GArray *switch_costs; /* hcp_switch_cost, in the order in which they were first measured */
     GArray *alerts;       /* hcp_alert: open ones and those of the last retention */
     GPtrArray *models;    /* interned model names */
     GHashTable *model_ix; /* model name → its index + 1; borrows the names */

@@ -170,6 +170,7 @@ const char *hcp_switch_apply_ended(hcp_core *core, const hcp_event *event)
         return "the switch has not reached its last phase";
     if (!ended->ok && sw->left > 0 && sw->phase != HCP_PHASE_ROLLBACK)
         return "the switch has not been rolled back";
+    hcp_switch_cost_note(core, sw, ended);
     hcp_row_change change = arrival(core, ix, ended->ok);
     for (uint32_t r = 0; r < sw->def.ranges.count; r++)
         hcp_fleet_change(core, *range_at(&sw->def, r), &change);

@@ -2,6 +2,7 @@
 /* Between state and policy: fills the dispatch input of a facility, asks, and hands the answer to the core. */
 #include "base/units.h"
 #include "core/prices.h"
+#include "core/switch_cost.h"
 #include "economics/formula.h"
 #include "runtime/platform_internal.h"
 
@@ -144,6 +145,7 @@ static void fill_class(const hcp_platform *platform, uint32_t group_ix,
         .ramp_up_h = (double)class_->ramp_up_us / (double)HCP_US_PER_H,
         .moved_us = group->moved_us,
     };
+    (void)hcp_switch_cost_move(state, group->facility, group->class_ix, &row->switch_usd);
     fill_targets(class_, targets, row);
     fill_counts(platform->core, group_ix, group, row);
 }

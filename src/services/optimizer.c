@@ -8,6 +8,7 @@
 #include "services/list.h"
 #include "services/merit.h"
 #include "services/prices.h"
+#include "services/switch_costs.h"
 
 #include <math.h>
 
@@ -199,6 +200,7 @@ static json_t *recommendation_json(hcp_services *services, uint32_t facility)
     hcp_json_set_time(object, "expires_at", decision->expires_us);
     json_object_set_new(object, "decision", decision_json(state, decision, site->decided_us));
     json_object_set_new(object, "merit_order", hcp_merit_json(services, facility));
+    json_object_set_new(object, "switch_costs", hcp_switch_costs_json(state, facility));
     return object;
 }
 

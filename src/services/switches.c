@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "services/internal.h"
 #include "services/list.h"
+#include "services/switch_costs.h"
 
 #include <math.h>
 
@@ -213,6 +214,8 @@ static void get_metrics(hcp_http_request *request, void *data)
         return;
     }
     json_object_set_new(body, "phases", phases);
+    json_object_set_new(body, "costs",
+                        hcp_switch_costs_json(hcp_services_state(services), HCP_NO_INDEX));
     hcp_json_set_int(body, "window", WINDOW);
     hcp_json_set_int(body, "total", hcp_services_state(services)->switch_count);
     hcp_json_set_bool(body, "simulated", true);

@@ -100,6 +100,16 @@ def test_each_opportunity_opens_its_record(daemon):
     assert daemon.json("/api/v1/decisions?switch_recommended=true&from=2099-01-01T00:00:00Z")["decisions"] == []
 
 
+def test_switches_have_a_measured_cost(daemon):
+    def measured():
+        return [row for row in daemon.json("/api/v1/switching/metrics")["costs"]
+                if (row["class"], row["from"], row["to"]) == ("S21", "curtailed", "mining")]
+    row, = wait_until(measured, "the miners have been switched on")
+    assert row["switches"] >= 1 and row["devices"] >= 50 and row["mean_duration_ms"] > 0
+    assert 0 < row["low_usd"] <= row["mean_usd"] <= row["high_usd"] and row["used"] is False
+    assert row in daemon.json("/api/v1/recommendation?facility=lab")["switch_costs"]
+
+
 def test_an_unknown_facility_is_named(daemon):
     answer = daemon.get("/api/v1/merit-order?facility=nowhere")
     assert answer.status_code == 404 and "nowhere" in answer.json()["detail"]
