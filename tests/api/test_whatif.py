@@ -85,11 +85,15 @@ def test_an_answer_adds_up(site, period):
     assert found["difference"]["profit_usd_micro"] == \
         found["changed"]["profit_usd_micro"] - found["unchanged"]["profit_usd_micro"]
     assert found["actual"]["workloads"]["submitted"] == found["unchanged"]["workloads"]["submitted"]
-    # Twice the price, less what is no longer used in the dearest hours.
-    paid = found["unchanged"]["paid_usd_per_mwh"]
-    assert 1.5 * paid < found["changed"]["paid_usd_per_mwh"] < 2.02 * paid
     # The model is near what happened.
     assert found["unchanged"]["energy_mwh"]["mining"] == pytest.approx(found["actual"]["energy_mwh"]["mining"], rel=0.05)
+
+
+def test_twice_the_price_is_paid_twice_where_nothing_answers_to_it(site, period):
+    one, two = (answer(site, **period, policy="rest", electricity_usd_per_mwh={"scale": scale})["changed"]
+                for scale in (1, 2))
+    assert two["energy_mwh"] == one["energy_mwh"]
+    assert two["paid_usd_per_mwh"] == pytest.approx(2 * one["paid_usd_per_mwh"], rel=1e-4)
 
 
 def test_the_same_question_has_the_same_answer_here_and_on_the_command_line(site, period):

@@ -37,6 +37,16 @@ class Site:
         assert answer.status_code == 201, answer.text
         return answer.json()["allocation_id"]
 
+    def asked(self):
+        answer = self.daemon.post("/api/v1/whatif", {"policy": "rest"})
+        assert answer.status_code == 202, answer.text
+        return answer.json()["whatif_id"]
+
+    def forgotten(self):
+        """Room for another question, however many the calls before asked."""
+        for row in self.daemon.json("/api/v1/whatif?limit=1000")["questions"]:
+            self.daemon.request("DELETE", f"/api/v1/whatif/{row['whatif_id']}")
+
     def shutdown(self):
         self.daemon.post("/emergency/clear", {})
         answer = self.daemon.post("/emergency/shutdown", {"require_approval": True, "requested_by": "ann"})
@@ -88,6 +98,10 @@ CALLS = {
     "getMeritOrder": (200, None, {}),
     "listDecisions": (200, None, {}),
     "getDecision": (200, None, {"id": lambda s: s.decision}),
+    "askWhatIf": (202, lambda s: s.forgotten() or {"policy": "rest"}, {}),
+    "listWhatIfs": (200, None, {}),
+    "getWhatIf": (200, None, {"id": lambda s: s.forgotten() or s.asked()}),
+    "deleteWhatIf": (200, None, {"id": lambda s: s.forgotten() or s.asked()}),
     "listQueue": (200, None, {}),
     "getQueueDepth": (200, None, {}),
     "getQueueStatus": (200, None, {}),

@@ -4,6 +4,7 @@
 same document. The two must agree on every one of them, and a refusal must point at something real."""
 import json
 import random
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,10 @@ import jsonschema
 import yaml
 
 BODIES_PER_OPERATION = 400
+# The draft's checker leaves formats alone; "duration" is ours: whole numbers with units, longest first.
+FORMATS = jsonschema.FormatChecker(formats=[])
+DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+min)?(\d+s)?(\d+ms)?", re.ASCII)
+FORMATS.checks("duration")(lambda value: not isinstance(value, str) or DURATION.fullmatch(value) is not None)
 ODD = [None, True, False, 0, 1, -1, 1.0, 1.5, 1e30, "", "x", "P1", "a b", "-", "\u00e4" * 70, "GPU",
        [], {}, [1], {"a": 1}, "2026-11-21T10:00:00Z"]
 
@@ -34,6 +39,8 @@ def number(rng, schema, whole):
 def text(rng, schema):
     if "enum" in schema:
         return rng.choice(schema["enum"] + schema["enum"] + [schema["enum"][0].swapcase() + "_"])
+    if schema.get("format") == "duration" and rng.random() < 0.7:
+        return rng.choice(["5s", "1h30min", "0ms", "2d", "90", "30min1h", "1.5h", "1w"])
     longest = schema.get("maxLength", 30)
     size = rng.choice([0, 1, 5, 5, 5, longest, longest + 1])
     return "".join(rng.choice("abcXYZ019 ._-\u00e4") for _ in range(min(size, 600)))
@@ -92,7 +99,7 @@ def main():
             if "requestBody" not in operation:
                 continue
             schema = operation["requestBody"]["content"]["application/json"]["schema"]
-            validator = jsonschema.Draft202012Validator(schema, resolver=resolver)
+            validator = jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=FORMATS)
             for _ in range(BODIES_PER_OPERATION):
                 body = value_for(rng, schema, document)
                 bodies.append(body)
