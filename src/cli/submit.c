@@ -21,6 +21,7 @@ typedef struct {
     char *type, *name, *customer, *tier, *priority, *model, *gpu_type, *facility, *file, *key,
         *timeout, *deadline;
     int gpu_count;
+    double gpu_fraction;
     double model_gb, max_latency_ms, duration_hours;
     gboolean wait, follow, deferrable;
 } arguments;
@@ -60,6 +61,7 @@ static void set_fields(json_t *body, const arguments *args)
     set_text(body, "gpu_type", args->gpu_type);
     if (args->gpu_count != 0)
         hcp_json_set_int(body, "gpu_count", args->gpu_count);
+    set_number(body, "gpu_fraction", args->gpu_fraction);
     set_text(body, "facility", args->facility);
     set_number(body, "model_gb", args->model_gb);
     set_number(body, "max_latency_ms", args->max_latency_ms);
@@ -219,11 +221,13 @@ static const hcp_cli_option OWN[] = {
     {"type", 't', HCP_CLI_STRING, AT(type), "What kind of work", "TYPE", HCP_CLI_WORKLOAD_TYPES},
     {"gpu-type", 'g', HCP_CLI_STRING, AT(gpu_type), "Device class or family", "CLASS", NULL},
     {"gpu-count", 'n', HCP_CLI_INT, AT(gpu_count), "How many devices (1)", "N", NULL},
+    {"gpu-fraction", 0, HCP_CLI_NUMBER, AT(gpu_fraction), "Part of one GPU that is enough, 0.5",
+     "X", NULL},
     {"duration-hours", 'd', HCP_CLI_NUMBER, AT(duration_hours), "How long it runs", "H", NULL},
     {"priority", 'p', HCP_CLI_STRING, AT(priority), "In place of the classifier's", "1-4",
      "1 2 3 4 critical high medium low"},
-    {"deadline", 0, HCP_CLI_STRING, AT(deadline), "It must be completed by then (RFC 3339)",
-     "TIME", NULL},
+    {"deadline", 0, HCP_CLI_STRING, AT(deadline), "It must be completed by then (RFC 3339)", "TIME",
+     NULL},
     {"deferrable", 0, HCP_CLI_FLAG, AT(deferrable),
      "Its start may be put off to cheaper hours that keep the deadline", NULL, NULL},
     {"max-latency-ms", 0, HCP_CLI_NUMBER, AT(max_latency_ms), "Latency it needs", "MS", NULL},

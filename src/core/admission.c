@@ -39,6 +39,12 @@ static bool check_members(admission *a)
     if (submit->count == 0 || submit->count > HCP_MAX_GANG)
         return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "gpu_count",
                               "gpu_count is 1 to %d, not %u", HCP_MAX_GANG, submit->count);
+    if (submit->share_milli > HCP_SHARE_WHOLE)
+        return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "gpu_fraction",
+                              "gpu_fraction is above 0 and at most 1");
+    if (submit->share_milli % HCP_SHARE_WHOLE != 0 && submit->count > 1)
+        return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "gpu_fraction",
+                              "a gang takes whole devices: gpu_fraction goes with gpu_count 1");
     if (submit->duration_us < 0 || submit->duration_us > MAX_DURATION_US)
         return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "duration_hours",
                               "duration is at most a year, and not negative");
@@ -81,6 +87,26 @@ static uint64_t usable_classes(const hcp_state *state, hcp_workload_kind kind)
     return mask;
 }
 
+/* Leaves the classes that are as large a part of a GPU as is asked for. */
+static bool fit_share(const admission *a, uint64_t *mask)
+{
+    uint32_t asked = a->submit->share_milli;
+    uint64_t fits = 0;
+    if (asked == 0) {
+        *mask = hcp_state_whole_classes(a->state, *mask);
+        return true;
+    }
+    for (uint64_t left = *mask; left != 0; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(left);
+        if (hcp_class_share_milli(&hcp_state_class(a->state, i)->def) >= asked)
+            fits |= UINT64_C(1) << i;
+    }
+    *mask = fits;
+    return fits != 0 || hcp_txn_refuse(a->txn, HCP_REFUSAL_CAPACITY, "gpu_fraction",
+                                       "no accepted class is %.3f of a GPU or more",
+                                       (double)asked / HCP_SHARE_WHOLE);
+}
+
 static double gib(int64_t bytes)
 {
     return (double)bytes / (double)(1 << 30);
@@ -108,6 +134,16 @@ static bool fit_memory(admission *a, uint64_t *mask)
                           gib(share), gib(largest), gib(share - largest));
 }
 
+/* What the customer is charged for in the quota: the smallest device that would do. A larger one is the platform's choice. */
+static uint32_t least_share(const hcp_state *state, uint64_t mask)
+{
+    uint32_t least = HCP_SHARE_WHOLE;
+    for (uint64_t left = mask; left != 0; left &= left - 1)
+        least = MIN(least, hcp_class_share_milli(
+                               &hcp_state_class(state, (uint32_t)__builtin_ctzll(left))->def));
+    return least;
+}
+
 static bool choose_classes(admission *a)
 {
     uint64_t usable = usable_classes(a->state, a->submit->kind);
@@ -116,9 +152,10 @@ static bool choose_classes(admission *a)
         return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "gpu_type",
                               "no class of device that can be rented here runs %s",
                               hcp_enum_name(&HCP_WORKLOAD_KIND_NAMES, (int)a->submit->kind));
-    if (!fit_memory(a, &mask))
+    if (!fit_share(a, &mask) || !fit_memory(a, &mask))
         return false;
     a->def.classes = mask;
+    a->def.share_milli = least_share(a->state, mask);
     return true;
 }
 
@@ -180,7 +217,7 @@ static bool check_quota(admission *a)
         return true;
     if (a->def.duration_us == 0)
         a->def.duration_us = DEFAULT_DURATION_US;
-    int64_t need_us = a->def.duration_us * a->submit->count;
+    int64_t need_us = hcp_workload_gpu_us(&a->def, a->submit->count, a->def.duration_us);
     a->def.quota_device_us = need_us;
     if (need_us <= left_us)
         return true;

@@ -37,6 +37,7 @@ typedef struct {
     uint64_t classes;      /* mask; 0 = the default of the kind */
     uint32_t facility;     /* HCP_NO_INDEX = any */
     uint32_t count;
+    uint32_t share_milli; /* part of a GPU that is enough, in thousandths; 0 = whole devices */
     int64_t duration_us;
     int64_t max_latency_us; /* 0 = none */
     int64_t model_bytes;

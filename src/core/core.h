@@ -110,6 +110,16 @@ void hcp_core_draw(const hcp_core *core, uint32_t group, hcp_group_draw *ret_dra
  * no such deadline, or no known duration. */
 int64_t hcp_workload_latest_start_us(const hcp_workload_accepted *def);
 
+/* What part of a whole GPU a device of the class is, in thousandths; 1000 for everything that is no partition. */
+uint32_t hcp_class_share_milli(const hcp_class_defined *def);
+
+/* The classes of `mask` that are whole devices, or, where it names only partitions, those: who asks for a GPU does not mean a
+ * seventh of one. */
+uint64_t hcp_state_whole_classes(const hcp_state *state, uint64_t mask);
+
+/* GPU time that `count` devices of the workload come to in `us`, as the quota counts it: a half for half a GPU. */
+int64_t hcp_workload_gpu_us(const hcp_workload_accepted *def, uint32_t count, int64_t us);
+
 /* Mask of the classes a customer means by `text`: a class key ("H100-80GB"), a family ("A100") or a label; 0 = none. */
 uint64_t hcp_core_match_classes(const hcp_core *core, const char *text);
 

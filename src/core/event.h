@@ -113,6 +113,9 @@ typedef struct {
         rate_usd_micro_per_h;     /* list price of one device-hour for customers, 0 = not rented */
     int64_t requests_milli_per_s; /* inference throughput of one device under the reference model */
     int64_t ramp_down_us, ramp_up_us; /* physical time to shed and to restore power */
+    /* Of a whole GPU that one device is, in thousandths: a hardware partition (MIG) is a device of its own class, with its
+     * own memory, engines and price. 0 and 1000 = whole. */
+    uint32_t share_milli;
 } hcp_class_defined;
 
 typedef struct {
@@ -178,6 +181,8 @@ typedef struct {
     int64_t quota_device_us;            /* reserved now, settled at the end */
     bool deferrable;      /* its start may be put off as long as it ends by finish_by_us */
     int64_t finish_by_us; /* 0 = no such deadline */
+    uint32_t
+        share_milli; /* of a GPU, that each device counts as in the quota; 0 and 1000 = whole */
 } hcp_workload_accepted;
 
 /* The start of a queued workload is put off. */

@@ -63,6 +63,7 @@ static const hcp_field CLASS_DEFINED_FIELDS[] = {
     HCP_FIELD(hcp_class_defined, HCP_FIELD_I64, requests_milli_per_s),
     HCP_FIELD(hcp_class_defined, HCP_FIELD_I64, ramp_down_us),
     HCP_FIELD(hcp_class_defined, HCP_FIELD_I64, ramp_up_us),
+    HCP_FIELD(hcp_class_defined, HCP_FIELD_U32, share_milli),
 };
 static const hcp_record CLASS_DEFINED_RECORD = HCP_RECORD(hcp_class_defined, CLASS_DEFINED_FIELDS);
 
@@ -156,6 +157,7 @@ static const hcp_field WORKLOAD_ACCEPTED_FIELDS[] = {
     HCP_FIELD(hcp_workload_accepted, HCP_FIELD_I64, quota_device_us),
     HCP_FIELD(hcp_workload_accepted, HCP_FIELD_BOOL, deferrable),
     HCP_FIELD(hcp_workload_accepted, HCP_FIELD_I64, finish_by_us),
+    HCP_FIELD(hcp_workload_accepted, HCP_FIELD_U32, share_milli),
 };
 static const hcp_record WORKLOAD_ACCEPTED_RECORD =
     HCP_RECORD(hcp_workload_accepted, WORKLOAD_ACCEPTED_FIELDS);

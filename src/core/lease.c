@@ -296,10 +296,12 @@ static bool refuse_allocation(hcp_txn *txn, const hcp_allocate *wanted, hcp_wait
     if (wait == HCP_WAIT_EMERGENCY)
         return hcp_txn_refuse(txn, HCP_REFUSAL_EMERGENCY, "facility",
                               "every facility with such devices is shut down by an emergency");
+    const hcp_state *state = &txn->core->state;
+    uint64_t classes = hcp_state_whole_classes(state, wanted->classes);
     uint32_t most = 0;
-    for (uint32_t g = 0; g < txn->core->state.fleet.groups->len; g++) {
-        const hcp_group *group = hcp_state_group(&txn->core->state, g);
-        if (((wanted->classes >> group->class_ix) & 1) != 0 &&
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (((classes >> group->class_ix) & 1) != 0 &&
             (wanted->facility == HCP_NO_INDEX || wanted->facility == group->facility))
             most = MAX(most, group->free);
     }
@@ -330,7 +332,7 @@ bool hcp_lease_decide_allocate(hcp_txn *txn, const hcp_command *command)
     if (!check_allocation(txn, wanted))
         return false;
     hcp_placement_request request = {
-        .classes = wanted->classes,
+        .classes = hcp_state_whole_classes(&txn->core->state, wanted->classes),
         .facility = wanted->facility,
         .count = wanted->count,
         .customer = wanted->customer,

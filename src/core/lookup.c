@@ -97,6 +97,20 @@ uint32_t hcp_core_find_device_name(const hcp_core *core, const char *name)
     return HCP_NO_INDEX;
 }
 
+uint32_t hcp_class_share_milli(const hcp_class_defined *def)
+{
+    return def->share_milli > 0 ? def->share_milli : HCP_SHARE_WHOLE;
+}
+
+uint64_t hcp_state_whole_classes(const hcp_state *state, uint64_t mask)
+{
+    uint64_t whole = 0;
+    for (uint32_t i = 0; i < state->fleet.classes->len; i++)
+        if (hcp_class_share_milli(&hcp_state_class(state, i)->def) == HCP_SHARE_WHOLE)
+            whole |= UINT64_C(1) << i;
+    return (mask & whole) != 0 ? mask & whole : mask;
+}
+
 uint64_t hcp_core_match_classes(const hcp_core *core, const char *text)
 {
     uint64_t mask = 0;

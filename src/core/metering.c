@@ -135,11 +135,13 @@ void hcp_metering_begin_allocation(hcp_core *core, uint32_t ix)
 void hcp_metering_end_allocation(hcp_core *core, uint32_t ix)
 {
     const hcp_lease *lease = hcp_core_lease(core, ix);
+    const hcp_class *cls = hcp_state_class(&core->state, lease->def.class_ix);
     hcp_customer *customer = hcp_core_customer(core, lease->def.customer);
     int64_t held_us = core->state.now_us - lease->granted_us;
     hcp_metering_charge(core, lease->def.facility,
                         -lease->rate_usd_micro_per_h * lease->def.devices.count);
-    customer->used_device_us += held_us * lease->def.devices.count;
+    customer->used_device_us += hcp_units_muldiv(held_us * lease->def.devices.count,
+                                                 hcp_class_share_milli(&cls->def), HCP_SHARE_WHOLE);
     customer->spent_usd_micro +=
         hcp_money_accrue(lease->rate_usd_micro_per_h, held_us, lease->def.devices.count);
 }

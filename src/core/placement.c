@@ -314,15 +314,25 @@ static int64_t room_w(const hcp_core *core, uint32_t facility)
     return hcp_power_cap_it_w(&row->def) - row->it_power_w - hcp_schedule_kept_w(core, facility);
 }
 
-/* A placement with power beats one without, then the better mean score, then the one found first. */
+static uint32_t share_of(const hcp_state *state, const hcp_placement *placement)
+{
+    const hcp_group *group = hcp_state_group(state, placement->group);
+    return hcp_class_share_milli(&hcp_state_class(state, group->class_ix)->def);
+}
+
+/* A placement with power beats one without, then the smaller part of a GPU, which leaves whole ones to those who need them,
+ * then the better mean score, then the one found first. */
 static bool better(const hcp_core *core, const hcp_placement *a, const hcp_placement *b)
 {
     const hcp_state *state = &core->state;
     if (b->devices.count == 0)
         return true;
+    uint32_t a_share = share_of(state, a), b_share = share_of(state, b);
     bool a_fits = a->added_w <= room_w(core, hcp_state_group(state, a->group)->facility);
     bool b_fits = b->added_w <= room_w(core, hcp_state_group(state, b->group)->facility);
-    return a_fits != b_fits ? a_fits : a->score_sum > b->score_sum;
+    if (a_fits != b_fits)
+        return a_fits;
+    return a_share != b_share ? a_share < b_share : a->score_sum > b->score_sum;
 }
 
 static void try_group(const hcp_txn *txn, const hcp_placement_request *request, uint32_t group,

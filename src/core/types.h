@@ -19,6 +19,9 @@
 #define HCP_MAX_DEVICES (1u << 22)
 #define HCP_MAX_POWER_TARGETS 8
 
+/* A whole GPU, in the thousandths in which parts of one are counted. */
+#define HCP_SHARE_WHOLE 1000
+
 typedef enum { HCP_DEVICE_GPU, HCP_DEVICE_ASIC, HCP_DEVICE_CPU, HCP_DEVICE_KINDS } hcp_device_kind;
 
 /* What a device is doing. A device is in exactly one mode; while it switches it still has the mode it comes from. */

@@ -271,6 +271,12 @@ int64_t hcp_workload_latest_start_us(const hcp_workload_accepted *def)
     return def->finish_by_us - def->duration_us - DEFERRAL_RESERVE_US;
 }
 
+int64_t hcp_workload_gpu_us(const hcp_workload_accepted *def, uint32_t count, int64_t us)
+{
+    uint32_t share = def->share_milli > 0 ? def->share_milli : HCP_SHARE_WHOLE;
+    return hcp_units_muldiv(us * count, share, HCP_SHARE_WHOLE);
+}
+
 const char *hcp_workload_apply_deferred(hcp_core *core, const hcp_event *event)
 {
     const hcp_workload_deferred *deferred = &event->workload_deferred;
@@ -322,7 +328,7 @@ const char *hcp_workload_apply_requeued(hcp_core *core, const hcp_event *event)
 static void settle(hcp_core *core, const hcp_workload *row)
 {
     hcp_customer *customer = hcp_core_customer(core, row->def.customer);
-    int64_t used_us = row->served_us * row->def.count;
+    int64_t used_us = hcp_workload_gpu_us(&row->def, row->def.count, row->served_us);
     if (customer->quota_left_device_us >= 0)
         customer->quota_left_device_us += MAX(row->def.quota_device_us - used_us, 0);
     customer->used_device_us += used_us;

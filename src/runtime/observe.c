@@ -284,7 +284,8 @@ static hcp_workload_kind workload_kind(hcp_arrivals_type type)
 bool hcp_observe_is_rentable(const hcp_state *state, uint32_t class_ix)
 {
     const hcp_class_defined *class = &hcp_state_class(state, class_ix)->def;
-    if (class->kind != HCP_DEVICE_GPU || class->rate_usd_micro_per_h == 0)
+    if (class->kind != HCP_DEVICE_GPU || class->rate_usd_micro_per_h == 0 ||
+        hcp_class_share_milli(class) < HCP_SHARE_WHOLE)
         return false;
     for (uint32_t g = 0; g < state->fleet.groups->len; g++)
         if (hcp_state_group(state, g)->class_ix == class_ix)
@@ -302,6 +303,21 @@ static uint64_t rentable_class(const hcp_state *state, uint32_t n)
     return count > 0 ? UINT64_C(1) << classes[n % count] : 0;
 }
 
+/* The class, and for a part of a GPU the partitions of its family too. */
+static uint64_t accepted_classes(const hcp_state *state, const hcp_arrivals_item *item)
+{
+    uint64_t mask = rentable_class(state, item->gpu_class);
+    if (item->gpu_count != 1 || item->gpu_milli >= HCP_SHARE_WHOLE || mask == 0)
+        return mask;
+    const char *family = hcp_state_class(state, (uint32_t)__builtin_ctzll(mask))->def.family;
+    for (uint32_t c = 0; c < state->fleet.classes->len; c++) {
+        const hcp_class_defined *class = &hcp_state_class(state, c)->def;
+        if (hcp_class_share_milli(class) < HCP_SHARE_WHOLE && g_str_equal(class->family, family))
+            mask |= UINT64_C(1) << c;
+    }
+    return mask;
+}
+
 static void submit(hcp_platform *platform, const hcp_arrivals_item *item)
 {
     const hcp_state *state = hcp_core_state(platform->core);
@@ -317,9 +333,10 @@ static void submit(hcp_platform *platform, const hcp_arrivals_item *item)
                    .tier = hcp_arrivals_tier_name(item->tier),
                    .kind = workload_kind(item->type),
                    .priority = (hcp_priority)item->priority,
-                   .classes = rentable_class(state, item->gpu_class),
+                   .classes = accepted_classes(state, item),
                    .facility = HCP_NO_INDEX,
                    .count = item->gpu_count,
+                   .share_milli = item->gpu_count == 1 ? item->gpu_milli : 0,
                    .duration_us = item->duration_us,
                    .max_latency_us = item->max_latency_us,
                    .model_bytes = item->model_bytes},

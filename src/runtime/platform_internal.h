@@ -70,7 +70,7 @@ bool hcp_observe_is_news(const hcp_state *state, const hcp_price_observed *price
 void hcp_watch_readings(hcp_platform *platform, int64_t now_us);
 /* Takes up the reports that are open in the state. */
 void hcp_watch_resume(hcp_platform *platform);
-/* Whether the fleet has GPUs of the class and they have a price: what arrivals may ask for. */
+/* Whether the fleet has whole GPUs of the class and they have a price: what arrivals may ask for. */
 bool hcp_observe_is_rentable(const hcp_state *state, uint32_t class_ix);
 int64_t hcp_observe_next_due(const hcp_platform *platform);
 

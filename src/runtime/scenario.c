@@ -102,6 +102,7 @@ static void define_class(parse *p, const json_t *object)
         .requests_milli_per_s = llround(hcp_json_number(object, "requests_per_s", 0) * 1000),
         .ramp_down_us = hcp_config_duration_us(object, "ramp_down"),
         .ramp_up_us = hcp_config_duration_us(object, "ramp_up"),
+        .share_milli = (uint32_t)lround(hcp_json_number(object, "share", 1) * HCP_SHARE_WHOLE),
     };
     define_targets(json_object_get(object, "power_targets"), &class->power_targets);
     if (class->power_targets.count > 0 && class->default_target >= class->power_targets.count)

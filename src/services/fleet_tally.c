@@ -30,8 +30,10 @@ void hcp_fleet_tally_add(hcp_fleet_tally *tally, const hcp_state *state, const h
     tally->leased += group->leased;
     tally->unhealthy += group->unhealthy;
     tally->out += group->out;
-    if (!hcp_state_facility(state, group->facility)->emergency)
+    if (!hcp_state_facility(state, group->facility)->emergency) {
         tally->free += group->free;
+        tally->largest_gang = MAX(tally->largest_gang, group->free);
+    }
     tally->rated_w += hcp_fleet_rated_w(class) * group->count;
     tally->rated_tflops += class->tflops * group->count;
     tally->rated_ths += hcp_fleet_rated_ths(class) * group->count;
@@ -44,6 +46,10 @@ void hcp_fleet_tally_set(json_t *object, const hcp_fleet_tally *tally)
         hcp_json_set_int(by_mode, hcp_enum_name(&HCP_MODE_NAMES, mode), tally->by_mode[mode]);
     hcp_json_set_int(object, "devices", tally->count);
     hcp_json_set_int(object, "available", tally->free);
+    hcp_json_set_int(object, "largest_gang", tally->largest_gang);
+    hcp_services_set_rounded(object, "fragmentation",
+                             tally->free > 0 ? 1 - (double)tally->largest_gang / tally->free : 0,
+                             4);
     hcp_json_set_int(object, "leased", tally->leased);
     hcp_json_set_int(object, "switching", tally->switching);
     hcp_json_set_int(object, "unhealthy", tally->unhealthy);

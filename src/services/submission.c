@@ -117,8 +117,8 @@ static void read_deadline(reading *r, hcp_submit *submit)
 {
     const char *deadline = hcp_json_string(r->body, "deadline", NULL);
     submit->deferrable = hcp_json_bool(r->body, "deferrable", false);
-    if (deadline != NULL && (!hcp_time_parse(deadline, &submit->finish_by_us, NULL) ||
-                             submit->finish_by_us <= 0))
+    if (deadline != NULL &&
+        (!hcp_time_parse(deadline, &submit->finish_by_us, NULL) || submit->finish_by_us <= 0))
         fault(r, "/deadline", "deadline is a time such as 2026-11-25T18:00:00Z");
     if (submit->deferrable && deadline == NULL)
         fault(r, "/deadline", "deferrable work needs a deadline by which it must be done");
@@ -139,6 +139,7 @@ bool hcp_submission_read(hcp_services *services, hcp_http_request *request, cons
     submit.priority = read_priority(json_object_get(body, "priority"));
     if (member(&r, "gpu_count") != NULL)
         submit.count = (uint32_t)number(&r, "gpu_count");
+    submit.share_milli = (uint32_t)lround(number(&r, "gpu_fraction") * HCP_SHARE_WHOLE);
     /* Ranges were checked by the contract, so none of these overflows. */
     submit.duration_us = llround(number(&r, "duration_hours") * (double)HCP_US_PER_H);
     submit.max_latency_us = llround(number(&r, "max_latency_ms") * (double)HCP_US_PER_MS);

@@ -177,6 +177,8 @@ static json_t *requirements_json(const hcp_state *state, const hcp_workload_acce
 {
     json_t *object = json_object();
     hcp_json_set_int(object, "gpu_count", def->count);
+    if (def->share_milli > 0 && def->share_milli < HCP_SHARE_WHOLE)
+        hcp_json_set_number(object, "gpu_fraction", (double)def->share_milli / HCP_SHARE_WHOLE);
     json_object_set_new(object, "classes", classes_json(state, def->classes));
     if (def->facility != HCP_NO_INDEX)
         hcp_json_set_string(object, "facility", hcp_state_facility(state, def->facility)->def.key);

@@ -186,8 +186,7 @@ static void test_never_misses(void)
             bool at_once = hcp_rng_below(&rng, 2) == 0;
             if (at_once && hcp_rng_below(&rng, 2) == 0)
                 what.priority = HCP_PRIORITY_P4;
-            uint32_t ix =
-                at_once ? submit(&s, what) : submit_deferred(&s, what, wait_us, slack_us);
+            uint32_t ix = at_once ? submit(&s, what) : submit_deferred(&s, what, wait_us, slack_us);
             if (row(&s, ix)->wait == HCP_WAIT_DEFERRED)
                 g_array_append_val(promised, row(&s, ix)->def.id);
             live(&s, s.now_us + HCP_US_PER_MIN * (int64_t)hcp_rng_below(&rng, 90));
