@@ -33,7 +33,7 @@ static bool check_members(admission *a)
         return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "workload_type",
                               "mining is not submitted: it runs by itself on whatever nothing "
                               "better uses (P4)");
-    if (submit->priority >= HCP_PRIORITIES)
+    if (submit->priority >= HCP_PRIORITIES || submit->learned.priority >= HCP_PRIORITIES)
         return hcp_txn_refuse(a->txn, HCP_REFUSAL_INVALID, "priority",
                               "priority is 1 to 4, or absent to be classified");
     if (submit->count == 0 || submit->count > HCP_MAX_GANG)
@@ -233,7 +233,12 @@ static void classify(admission *a, const char *tier)
 {
     a->def.priority = a->submit->priority;
     if (a->submit->priority != HCP_PRIORITY_NONE) {
-        a->classified_by = g_strdup("as requested");
+        a->classified_by = g_strdup(HCP_CLASSIFIED_AS_REQUESTED);
+        return;
+    }
+    if (a->submit->learned.priority != HCP_PRIORITY_NONE) {
+        a->def.priority = a->submit->learned.priority;
+        a->classified_by = g_strdup(a->submit->learned.reason);
         return;
     }
     const hcp_classify_features features = {

@@ -33,6 +33,9 @@ typedef struct {
     hcp_priority flip_priority;
 } hcp_classification;
 
+/* classified_by of a workload whose submission named its priority. */
+#define HCP_CLASSIFIED_AS_REQUESTED "as requested"
+
 /* Classifies; never fails. */
 void hcp_classify(const hcp_classify_features *features, hcp_classification *ret_classification);
 

@@ -48,6 +48,10 @@ typedef struct {
         hcp_usd_micro saving_usd_micro;
         const char *reason;
     } deferral; /* the runtime's plan; dropped when it does not hold */
+    struct {
+        hcp_priority priority; /* HCP_PRIORITY_NONE = the rules decide */
+        const char *reason;
+    } learned; /* what a model of the runtime says where no priority is asked for */
 } hcp_submit;
 
 typedef struct {

@@ -194,6 +194,7 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
         .log_level = g_strdup(hcp_json_string(tree, "log_level", "")),
         .market = g_strdup(hcp_json_string(tree, "market", "")),
         .workloads = g_strdup(hcp_json_string(tree, "workloads", "")),
+        .classifier = g_strdup(hcp_json_string(tree, "classifier", "")),
         .policy = g_strdup(hcp_json_string(dispatch, "policy", "")),
         .preset = g_strdup(preset),
         .cors_origins = string_list(tree, "cors_origins"),
@@ -229,6 +230,7 @@ void hcp_config_clear(hcp_config *config)
     g_free(config->log_level);
     g_free(config->market);
     g_free(config->workloads);
+    g_free(config->classifier);
     g_free(config->policy);
     g_free(config->preset);
     g_strfreev(config->cors_origins);

@@ -19,7 +19,7 @@ extern const hcp_schema HCP_CONFIG_SCHEMA, HCP_SCENARIO_SCHEMA, HCP_CATALOG_SCHE
 
 /* Owned strings. Zeroed is empty; see hcp_config_clear. */
 typedef struct {
-    char *data, *scenario, *address, *log_level, *market, *workloads, *policy, *preset;
+    char *data, *scenario, *address, *log_level, *market, *workloads, *classifier, *policy, *preset;
     char **cors_origins; /* NULL-terminated */
     char **services;     /* NULL-terminated; empty = all */
     int64_t seed;

@@ -148,6 +148,7 @@ void hcp_platform_free(hcp_platform *platform)
     if (platform->driver != NULL)
         hcp_driver_free(platform->driver);
     g_clear_pointer(&platform->arrivals, hcp_workload_source_free);
+    hcp_classifier_owned_free(platform->classifier);
     g_ptr_array_unref(platform->feeds);
     g_array_unref(platform->observations);
     g_array_unref(platform->coming);
@@ -295,7 +296,10 @@ bool hcp_platform_preview(hcp_platform *platform, const hcp_submit *submit,
                           hcp_preview *ret_preview, hcp_refusal *ret_refusal)
 {
     const hcp_telemetry_view view = telemetry_view(platform);
-    return hcp_core_preview(platform->core, submit, hcp_clock_now(platform->options.clock), &view,
+    hcp_submit planned = *submit;
+    hcp_learned_text learned;
+    hcp_classify_plan(platform, &planned, learned);
+    return hcp_core_preview(platform->core, &planned, hcp_clock_now(platform->options.clock), &view,
                             ret_preview, ret_refusal);
 }
 
@@ -308,15 +312,20 @@ bool hcp_platform_execute(hcp_platform *platform, const hcp_command *command, co
         return refuse_read_only(platform, outcome);
     const hcp_telemetry_view view = telemetry_view(platform);
     hcp_command planned = *command;
+    hcp_learned_text learned;
     hcp_deferral_text text;
-    if (command->type == HCP_COMMAND_SUBMIT)
+    if (command->type == HCP_COMMAND_SUBMIT) {
+        hcp_classify_plan(platform, &planned.submit, learned);
         hcp_defer_plan(platform, &planned.submit, text);
+    }
     if (!hcp_core_decide(platform->core, &planned, hcp_clock_now(platform->options.clock), &view,
                          outcome)) {
         platform->counters.refusals++;
         return false;
     }
     gather(platform, outcome, who);
+    if (command->type == HCP_COMMAND_SUBMIT)
+        hcp_classify_remember(platform, &command->submit);
     return true;
 }
 

@@ -9,9 +9,12 @@
 #ifndef HCP_RUNTIME_PLATFORM_H
 #define HCP_RUNTIME_PLATFORM_H
 
+#include "core/classify.h"
 #include "core/core.h"
 #include "core/preview.h"
 #include "drivers/driver.h"
+#include "economics/classifier/drift.h"
+#include "economics/classifier/fit.h"
 #include "economics/dispatch.h"
 #include "feeds/feed.h"
 #include "feeds/workload_source.h"
@@ -108,6 +111,25 @@ bool hcp_platform_execute(hcp_platform *platform, const hcp_command *command, co
 /* Tries a submission at platform time without changing anything: see hcp_core_preview. */
 bool hcp_platform_preview(hcp_platform *platform, const hcp_submit *submit,
                           hcp_preview *ret_preview, hcp_refusal *ret_refusal);
+
+/* How a submission that asks for no priority would be classified now. */
+typedef struct {
+    hcp_priority priority;
+    bool learned; /* the model decided; else the rules */
+    hcp_classify_features features;
+    hcp_classification rules;
+    const hcp_classifier_model *model;     /* borrowed; NULL = the platform has none */
+    hcp_classifier_answer answer;          /* of the model */
+    double drift[HCP_CLASSIFIER_FEATURES]; /* population stability index; NaN = not known */
+    char silence[192];                     /* why the model did not decide; "" when it did */
+} hcp_platform_classification;
+
+/* Asks rules and model about `submit` without changing anything. */
+void hcp_platform_classify(const hcp_platform *platform, const hcp_submit *submit,
+                           hcp_platform_classification *ret_classification);
+
+/* Takes ownership of a model that is asked beside the rules; NULL = none. */
+void hcp_platform_set_classifier(hcp_platform *platform, hcp_classifier_owned *classifier);
 
 /* True while the journal cannot take entries: execute refuses everything that would change the state. `ret_detail` (may be
  * NULL) gets the reason, borrowed. */

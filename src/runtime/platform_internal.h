@@ -30,6 +30,8 @@ struct hcp_platform {
     hcp_driver *driver;
     GPtrArray *feeds; /* hcp_feed, owned */
     hcp_workload_source *arrivals;
+    hcp_classifier_owned *classifier; /* NULL = the rules alone */
+    hcp_classifier_drift drift;       /* of submissions that asked for no priority */
     hcp_latest latest;
     hcp_anomaly anomaly; /* how far the latest readings are from what they should be */
 
@@ -96,6 +98,14 @@ typedef char hcp_deferral_text[256];
 
 /* defer.c: plans the start of a submission that can wait; the plan's reason lives in `ret_text`. */
 void hcp_defer_plan(hcp_platform *platform, hcp_submit *submit, hcp_deferral_text ret_text);
+
+typedef char hcp_learned_text[512];
+
+/* classify.c: what the model says of a submission that asks for no priority, if it may decide; its reason lives in
+ * `ret_text`. */
+void hcp_classify_plan(const hcp_platform *platform, hcp_submit *submit, hcp_learned_text ret_text);
+/* Remembers a submission that was accepted without having asked for a priority. */
+void hcp_classify_remember(hcp_platform *platform, const hcp_submit *submit);
 
 /* steer.c: asks the dispatch policies and hands their plans to the core. */
 GArray *hcp_steer_memory_new(void);

@@ -8,6 +8,7 @@
 #include "feeds/feed_replay.h"
 #include "feeds/feed_simulated.h"
 #include "feeds/workload_replay.h"
+#include "runtime/classify.h"
 #include "runtime/fleet_driver.h"
 #include "runtime/platform_internal.h"
 
@@ -207,6 +208,10 @@ bool hcp_site_attach(hcp_platform *platform, const hcp_site_options *options, GE
                                                          .seed = (uint64_t)options->config->seed,
                                                          .now_us = hcp_platform_now(platform)});
     hcp_platform_attach_driver(platform, driver);
+    hcp_classifier_owned *classifier = NULL;
+    if (!hcp_classify_load(options->config->classifier, &classifier, error))
+        return false;
+    hcp_platform_set_classifier(platform, classifier);
     return attach_market(platform, options, error) && attach_arrivals(platform, options, error);
 }
 

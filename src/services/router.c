@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The workload router: what waits, where and why; classifying and trying out a placement without queueing anything. */
 #include "base/units.h"
-#include "core/classify.h"
 #include "core/explain.h"
 #include "core/queue.h"
+#include "economics/classifier/model_json.h"
 #include "http/page.h"
 #include "services/internal.h"
 #include "services/submission.h"
@@ -138,25 +138,11 @@ static void get_status(hcp_http_request *request, void *data)
     hcp_http_reply_json(request, 200, json_pack("{s:o}", "classes", classes));
 }
 
+#define BYTES_PER_GB 1e9
+
 /* --- what would be --------------------------------------------------------------------------------------------------- */
 
-static hcp_classify_features features_of(const hcp_state *state, const hcp_submit *submit)
-{
-    uint32_t customer =
-        submit->customer != HCP_NO_INDEX ? submit->customer : state->settings.default_customer;
-    const char *tier = submit->tier;
-    if (tier == NULL && customer != HCP_NO_INDEX)
-        tier = hcp_state_customer(state, customer)->def.tier;
-    return (hcp_classify_features){
-        .kind = submit->kind,
-        .max_latency_us = submit->max_latency_us,
-        .devices = submit->count,
-        .duration_us = submit->duration_us,
-        .tier = tier,
-    };
-}
-
-static json_t *features_json(const hcp_classify_features *features)
+static json_t *features_json(const hcp_classify_features *features, int64_t model_bytes)
 {
     json_t *object = json_object();
     hcp_json_set_string(object, "workload_type",
@@ -167,10 +153,11 @@ static json_t *features_json(const hcp_classify_features *features)
     hcp_json_set_number(object, "duration_hours",
                         (double)features->duration_us / (double)HCP_US_PER_H);
     hcp_json_set_string(object, "customer_tier", features->tier);
+    hcp_json_set_number(object, "model_gb", (double)model_bytes / BYTES_PER_GB);
     return object;
 }
 
-static json_t *counterfactual_json(const hcp_classification *class)
+static json_t *rules_counterfactual(const hcp_classification *class)
 {
     if (class->feature == NULL)
         return json_null();
@@ -179,24 +166,88 @@ static json_t *counterfactual_json(const hcp_classification *class)
                      class->feature_unit, "priority", (int)class->flip_priority);
 }
 
+static void set_value(json_t *object, const char *key, int feature, double value)
+{
+    const char *const *values = hcp_classifier_feature_values(feature);
+    json_object_set_new(object, key,
+                        values != NULL ? json_string(values[(int)value]) : json_real(value));
+}
+
+static json_t *model_counterfactual(const hcp_classifier_answer *answer)
+{
+    if (answer->feature < 0)
+        return json_null();
+    json_t *object = json_object();
+    hcp_json_set_string(object, "feature", hcp_classifier_feature_name(answer->feature));
+    set_value(object, "value", answer->feature, answer->value);
+    set_value(object, "flip_value", answer->feature, answer->flip_value);
+    hcp_json_set_string(object, "unit", hcp_classifier_feature_unit(answer->feature));
+    hcp_json_set_int(object, "priority", HCP_PRIORITY_P1 + answer->flip);
+    return object;
+}
+
+static json_t *drift_json(const hcp_platform_classification *c)
+{
+    json_t *object = json_object();
+    for (int f = 0; f < HCP_CLASSIFIER_FEATURES; f++)
+        if (((c->model->features >> f) & 1) != 0)
+            hcp_services_set_rounded(object, hcp_classifier_feature_name(f), c->drift[f], 4);
+    return object;
+}
+
+/* What the model says, decided or not. */
+static json_t *model_json(const hcp_platform_classification *c)
+{
+    if (c->model == NULL)
+        return json_null();
+    json_t *object = json_object(), *probability = json_object(), *uses = json_array();
+    hcp_json_set_string(object, "name", c->model->name);
+    hcp_json_set_int(object, "version", c->model->version);
+    hcp_json_set_string(object, "fitted", c->model->fitted);
+    hcp_json_set_string(object, "provenance", c->model->provenance);
+    hcp_json_set_int(object, "priority", HCP_PRIORITY_P1 + c->answer.best);
+    for (int p = 0; p < HCP_CLASSIFIER_CLASSES; p++)
+        hcp_services_set_rounded(probability,
+                                 hcp_enum_name(&HCP_PRIORITY_NAMES, HCP_PRIORITY_P1 + p),
+                                 c->answer.share[p], 4);
+    json_object_set_new(object, "probability", probability);
+    hcp_services_set_rounded(object, "margin", c->answer.margin, 4);
+    hcp_json_set_number(object, "min_margin", c->model->min_margin);
+    hcp_json_set_int(object, "alike", c->answer.n);
+    for (int f = 0; f < HCP_CLASSIFIER_FEATURES; f++)
+        if (((c->model->features >> f) & 1) != 0)
+            json_array_append_new(uses, json_string(hcp_classifier_feature_name(f)));
+    json_object_set_new(object, "features", uses);
+    json_object_set_new(object, "counterfactual", model_counterfactual(&c->answer));
+    json_object_set_new(object, "drift", drift_json(c));
+    json_object_set_new(object, "held_out", hcp_classifier_judgement_to_json(&c->model->held_out));
+    return object;
+}
+
 static void classify(hcp_http_request *request, void *data)
 {
     hcp_services *services = data;
     hcp_submit submit;
     if (!hcp_submission_read(services, request, hcp_http_request_body(request), &submit))
         return;
-    const hcp_classify_features features = features_of(hcp_services_state(services), &submit);
-    hcp_classification class;
-    hcp_classify(&features, &class);
-    g_autofree char *sentence = hcp_classification_describe(&class);
+    hcp_platform_classification c;
+    hcp_platform_classify(services->platform, &submit, &c);
+    g_autofree char *sentence = c.learned ? hcp_classifier_describe(c.model, &c.answer)
+                                          : hcp_classification_describe(&c.rules);
     json_t *body = json_object();
-    hcp_json_set_int(body, "priority", (int)class.priority);
-    hcp_json_set_string(body, "class", hcp_enum_name(&HCP_PRIORITY_NAMES, (int)class.priority));
+    hcp_json_set_int(body, "priority", (int)c.priority);
+    hcp_json_set_string(body, "class", hcp_enum_name(&HCP_PRIORITY_NAMES, (int)c.priority));
+    hcp_json_set_string(body, "source", c.learned ? "model" : "rules");
     hcp_json_set_string(body, "reason", sentence);
-    hcp_json_set_string(body, "rule", class.rule);
-    hcp_json_set_number(body, "margin", class.margin);
-    json_object_set_new(body, "features", features_json(&features));
-    json_object_set_new(body, "counterfactual", counterfactual_json(&class));
+    hcp_json_set_string(body, "rule", c.rules.rule);
+    hcp_json_set_int(body, "rules_priority", (int)c.rules.priority);
+    hcp_services_set_rounded(body, "margin", c.learned ? c.answer.margin : c.rules.margin, 4);
+    json_object_set_new(body, "features", features_json(&c.features, submit.model_bytes));
+    json_object_set_new(body, "counterfactual",
+                        c.learned ? model_counterfactual(&c.answer)
+                                  : rules_counterfactual(&c.rules));
+    json_object_set_new(body, "model", model_json(&c));
+    hcp_json_set_string(body, "model_silent", c.learned ? NULL : c.silence);
     hcp_http_reply_json(request, 200, body);
 }
 
