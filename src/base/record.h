@@ -80,6 +80,9 @@ typedef struct hcp_record {
 /* clang-format off */
 #define HCP_FIELD(type, kind_, member) \
     { .name = #member, .kind = (kind_), .offset = offsetof(type, member) }
+/* A member that is an element of an array gets a name of its own. */
+#define HCP_FIELD_AT(type, kind_, name_, member) \
+    { .name = (name_), .kind = (kind_), .offset = offsetof(type, member) }
 #define HCP_FIELD_ENUM_OF(type, member, names_) \
     { .name = #member, .kind = HCP_FIELD_ENUM, .offset = offsetof(type, member), .names = (names_) }
 #define HCP_FIELD_ID_OF(type, member, id_kind_) \

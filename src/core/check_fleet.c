@@ -18,9 +18,10 @@ static char *broken(const char *format, ...)
 
 /* --- counters ------------------------------------------------------------------------------------------------------ */
 
-static void recount(const hcp_fleet *fleet, uint32_t device, hcp_group *group,
+static void recount(const hcp_state *state, uint32_t device, hcp_group *group,
                     hcp_group_tally *tally)
 {
+    const hcp_fleet *fleet = &state->fleet;
     uint8_t mode = fleet->mode[device], target = fleet->target[device];
     bool switching = fleet->active_switch[device] != HCP_NO_INDEX;
     bool leased = fleet->lease[device] != HCP_NO_INDEX;
@@ -39,6 +40,12 @@ static void recount(const hcp_fleet *fleet, uint32_t device, hcp_group *group,
     tally->movable_at[target] += movable && mode == HCP_MODE_MINING;
     tally->hashing[target] += mode == HCP_MODE_MINING && !switching;
     tally->settled[mode] += !switching;
+    const hcp_switch_started *sw =
+        switching ? &hcp_state_switch(state, fleet->active_switch[device])->def : NULL;
+    bool at_hand = !leased && !unhealthy && !out;
+    bool heading = (sw != NULL ? sw->to : (hcp_mode)mode) == HCP_MODE_MINING;
+    tally->at_hand += at_hand;
+    tally->heading[sw != NULL ? sw->power_target : target] += at_hand && heading;
 }
 
 static bool same_counts(const hcp_group *a, const hcp_group *b)
@@ -59,7 +66,7 @@ char *hcp_check_fleet(const hcp_core *core)
             return broken("device %u has an impossible row", d);
         if (fleet->mode[d] != HCP_MODE_MINING && fleet->target[d] != 0)
             return broken("device %u does not mine and has power target %u", d, fleet->target[d]);
-        recount(fleet, d, &groups[fleet->group[d]], &tallies[fleet->group[d]]);
+        recount(&core->state, d, &groups[fleet->group[d]], &tallies[fleet->group[d]]);
     }
     for (uint32_t g = 0; g < fleet->groups->len; g++) {
         if (!same_counts(&groups[g], hcp_state_group(&core->state, g)))

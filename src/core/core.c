@@ -38,6 +38,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_REPLY_REMEMBERED] = {hcp_reply_apply_remembered, false},
     [HCP_EVENT_WORKLOAD_DEFERRED] = {hcp_workload_apply_deferred, false},
     [HCP_EVENT_PRICES_PUBLISHED] = {hcp_prices_apply_published, false},
+    [HCP_EVENT_INTERVAL_CLOSED] = {hcp_account_apply_closed, false},
 };
 
 static const struct {
@@ -49,6 +50,7 @@ static const struct {
     [HCP_TIMER_WORKLOAD_BACKOFF] = {hcp_workload_backoff_due, hcp_workload_backoff_fire},
     [HCP_TIMER_WORKLOAD_DEADLINE] = {hcp_workload_deadline_due, hcp_workload_deadline_fire},
     [HCP_TIMER_PRICE_STALE] = {hcp_market_due, hcp_market_fire},
+    [HCP_TIMER_ACCOUNT] = {hcp_account_due, hcp_account_fire},
 };
 
 static bool decide_tick(hcp_txn *txn, const hcp_command *command);
@@ -259,6 +261,7 @@ void hcp_core_rebuild(hcp_core *core)
     hcp_workload_rebuild(core);
     hcp_schedule_rebuild(core);
     hcp_market_rebuild(core);
+    hcp_account_rebuild(core);
     hcp_alert_rebuild(core);
 }
 

@@ -38,6 +38,7 @@ const char *hcp_emergency_apply_changed(hcp_core *core, const hcp_event *event)
         bool meant = changed->facility == HCP_NO_INDEX || changed->facility == f;
         if (!meant || row->emergency == changed->active)
             continue;
+        hcp_metering_advance(core, f, event->time_us);
         row->emergency = changed->active;
         if (changed->active) {
             row->emergency_us = event->time_us;

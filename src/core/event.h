@@ -42,7 +42,8 @@
     X(ALERT_CHANGED, alert_changed)                                                                \
     X(REPLY_REMEMBERED, reply_remembered)                                                          \
     X(WORKLOAD_DEFERRED, workload_deferred)                                                        \
-    X(PRICES_PUBLISHED, prices_published)
+    X(PRICES_PUBLISHED, prices_published)                                                          \
+    X(INTERVAL_CLOSED, interval_closed)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -385,6 +386,40 @@ typedef struct {
 typedef struct {
     double value;
 } hcp_coming_price;
+
+/* Time for which devices of a class mined at one power target, summed over them. */
+typedef struct {
+    uint32_t target;
+    int64_t mined_us;
+} hcp_mined_target;
+
+/* What the devices of one class that dispatch may move (healthy, in service, unleased) did in an interval. One inside a
+ * switch counts as what it is on its way to: what the way costs is the cost of the switch. */
+typedef struct {
+    uint32_t class_ix;
+    int64_t at_hand_us; /* summed over devices */
+    hcp_array mined;    /* hcp_mined_target */
+    uint32_t at_hand;   /* devices, when the interval ended */
+    uint32_t mining;    /* of those */
+    int64_t starts;     /* devices sent from rest to mining, and the other way */
+    int64_t stops;
+    hcp_usd_micro switch_usd_micro; /* of both, as measured; 0 until enough switches were */
+} hcp_class_account;
+
+/* The account of a facility over an interval that ended now. */
+typedef struct {
+    uint32_t facility;
+    int64_t from_us, until_us;
+    double usd_per_mwh; /* in force, weighted by time */
+    double hashprice;   /* likewise, USD/(PH/s day) */
+    double cap_w;       /* likewise, at the meter; 0 W while an emergency is in force */
+    int64_t stale_us;   /* for which the electricity price was stale or missing */
+    /* What the meters did: core/metering.h. */
+    int64_t energy_j[HCP_USES];
+    hcp_usd_micro energy_cost_usd_micro, mining_usd_micro, ai_usd_micro;
+    hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
+    hcp_array classes; /* hcp_class_account */
+} hcp_interval_closed;
 
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
 typedef struct {

@@ -386,6 +386,45 @@ static const hcp_field REPLY_REMEMBERED_FIELDS[] = {
 static const hcp_record REPLY_REMEMBERED_RECORD =
     HCP_RECORD(hcp_reply_remembered, REPLY_REMEMBERED_FIELDS);
 
+static const hcp_field MINED_TARGET_FIELDS[] = {
+    HCP_FIELD(hcp_mined_target, HCP_FIELD_U32, target),
+    HCP_FIELD(hcp_mined_target, HCP_FIELD_I64, mined_us),
+};
+static const hcp_record MINED_TARGET_RECORD = HCP_RECORD(hcp_mined_target, MINED_TARGET_FIELDS);
+
+static const hcp_field CLASS_ACCOUNT_FIELDS[] = {
+    HCP_FIELD(hcp_class_account, HCP_FIELD_U32, class_ix),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_I64, at_hand_us),
+    HCP_FIELD_ARRAY_OF(hcp_class_account, mined, &MINED_TARGET_RECORD),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_U32, at_hand),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_U32, mining),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_I64, starts),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_I64, stops),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_I64, switch_usd_micro),
+};
+static const hcp_record CLASS_ACCOUNT_RECORD = HCP_RECORD(hcp_class_account, CLASS_ACCOUNT_FIELDS);
+
+static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, until_us),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, hashprice),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, cap_w),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, stale_us),
+    HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "energy_ai_j", energy_j[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "energy_mining_j", energy_j[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "energy_idle_j", energy_j[HCP_USE_IDLE]),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, energy_cost_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, mining_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, ai_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, foregone_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, avoided_usd_micro),
+    HCP_FIELD_ARRAY_OF(hcp_interval_closed, classes, &CLASS_ACCOUNT_RECORD),
+};
+static const hcp_record INTERVAL_CLOSED_RECORD =
+    HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);
+
 static const struct {
     const char *name;
     const hcp_record *record;
@@ -416,6 +455,7 @@ static const struct {
     [HCP_EVENT_REPLY_REMEMBERED] = {"reply_remembered", &REPLY_REMEMBERED_RECORD},
     [HCP_EVENT_WORKLOAD_DEFERRED] = {"workload_deferred", &WORKLOAD_DEFERRED_RECORD},
     [HCP_EVENT_PRICES_PUBLISHED] = {"prices_published", &PRICES_PUBLISHED_RECORD},
+    [HCP_EVENT_INTERVAL_CLOSED] = {"interval_closed", &INTERVAL_CLOSED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

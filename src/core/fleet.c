@@ -14,6 +14,9 @@ typedef struct {
     hcp_mode mode;
     uint32_t target;
     bool switching, leased, unhealthy, out;
+    bool at_hand;            /* dispatch may move it, now or when its switch ends */
+    bool heading;            /* it mines, or is on its way to */
+    uint32_t heading_target; /* at this power target */
     int64_t power_w;
     hcp_use use;
     int64_t asleep_ghs, asleep_w; /* of a miner that could be woken */
@@ -35,6 +38,9 @@ static weight weigh(const hcp_core *core, uint32_t device)
     const hcp_class *cls = hcp_state_class(state, hcp_state_group(state, w.group)->class_ix);
     w.power_w = hcp_power_device_w(&cls->def, w.mode, w.target);
     w.use = hcp_power_use(w.mode);
+    w.at_hand = !w.leased && !w.unhealthy && !w.out;
+    w.heading = w.mode == HCP_MODE_MINING;
+    w.heading_target = w.target;
     if (w.mode == HCP_MODE_CURTAILED && !w.switching && !w.leased && !w.unhealthy && !w.out) {
         w.asleep_ghs = hcp_power_asleep_ghs(&cls->def);
         w.asleep_w = hcp_power_asleep_w(&cls->def);
@@ -42,6 +48,8 @@ static weight weigh(const hcp_core *core, uint32_t device)
     if (w.switching) {
         const hcp_switch *sw = hcp_state_switch(state, fleet->active_switch[device]);
         int64_t to_w = hcp_power_device_w(&cls->def, sw->def.to, sw->def.power_target);
+        w.heading = sw->def.to == HCP_MODE_MINING;
+        w.heading_target = sw->def.power_target;
         if (to_w > w.power_w) {
             w.power_w = to_w;
             w.use = hcp_power_use(sw->def.to);
@@ -89,6 +97,9 @@ static void count(hcp_core *core, const weight *w, uint32_t n, bool add)
     if (w->mode == HCP_MODE_MINING && !w->switching)
         tally->hashing[w->target] += k;
     tally->settled[w->mode] += w->switching ? 0 : k;
+    tally->at_hand += w->at_hand ? k : 0;
+    if (w->at_hand && w->heading)
+        tally->heading[w->heading_target] += k;
     int64_t power_w = add ? w->power_w * n : -w->power_w * n;
     facility->it_power_w += power_w;
     facility->use_power_w[w->use] += power_w;
@@ -127,6 +138,16 @@ static void write_rows(hcp_fleet *fleet, hcp_range run, const hcp_row_change *ch
     }
 }
 
+/* Counts devices that dispatch may move and that turn to mining or away from it. */
+static void note_move(hcp_core *core, const weight *before, const weight *after, uint32_t n)
+{
+    hcp_group_account *account = &hcp_core_group(core, after->group)->account;
+    if (!before->at_hand || !after->at_hand)
+        return;
+    account->starts += !before->heading && after->heading ? n : 0;
+    account->stops += before->heading && !after->heading ? n : 0;
+}
+
 static void change_run(hcp_core *core, hcp_range run, const hcp_row_change *change)
 {
     weight before = weigh(core, run.first);
@@ -136,6 +157,7 @@ static void change_run(hcp_core *core, hcp_range run, const hcp_row_change *chan
     write_rows(&core->state.fleet, run, change);
     weight after = weigh(core, run.first);
     count(core, &after, run.count, true);
+    note_move(core, &before, &after, run.count);
     bool hashed = before.mode == HCP_MODE_MINING && !before.switching;
     bool hashes = after.mode == HCP_MODE_MINING && !after.switching;
     if (hashed || hashes)
@@ -222,6 +244,7 @@ static void zero_counters(hcp_core *core)
             .batches = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
             .mining_target = group->mining_target,
             .moved_us = group->moved_us,
+            .account = group->account,
         };
     }
     for (uint32_t f = 0; f < fleet->facilities->len; f++) {

@@ -62,6 +62,7 @@ const char *hcp_fleet_apply_facility(hcp_core *core, const hcp_event *event)
     hcp_core_note_id(core, def->id.value);
     remember_facility(core, facilities->len - 1);
     hcp_market_add_facility(core);
+    hcp_account_open(core, facilities->len - 1);
     return NULL;
 }
 

@@ -22,6 +22,8 @@ typedef struct {
     uint32_t movable_at[HCP_MAX_POWER_TARGETS]; /* of the movable miners, by power target */
     uint32_t hashing[HCP_MAX_POWER_TARGETS];    /* miners that are not switching, by power target */
     uint32_t settled[HCP_MODES];                /* all that are not switching, by mode */
+    uint32_t at_hand;                        /* healthy, in service, unleased; switching or not */
+    uint32_t heading[HCP_MAX_POWER_TARGETS]; /* of those: mining at a target, or on the way to it */
 } hcp_group_tally;
 
 typedef struct hcp_schedule hcp_schedule; /* schedule.c */
@@ -283,6 +285,14 @@ bool hcp_queue_is_ahead(const hcp_queue *queue, const hcp_workload_accepted *def
 /* Brings the meter of a facility up to `now_us`; called before every change of its power, hashrate or prices. */
 void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us);
 
+/* The account of a facility: opened where its meter stands; the open one moved on by `us`, before the meter is and with what
+ * was true until then. */
+void hcp_account_open(hcp_core *core, uint32_t facility);
+void hcp_account_advance(hcp_core *core, uint32_t facility, int64_t us);
+
+/* Are closed intervals in range and in order? */
+bool hcp_accounts_sound(const hcp_state *state);
+
 /* Changes what the workloads of a facility are charged per hour, from now on; takes back what was charged for `us`. */
 void hcp_metering_charge(hcp_core *core, uint32_t facility, hcp_usd_micro delta_per_h);
 void hcp_metering_credit(hcp_core *core, uint32_t facility, hcp_usd_micro per_h, int64_t us);
@@ -346,6 +356,7 @@ void hcp_workload_rebuild(hcp_core *core);
 void hcp_schedule_rebuild(hcp_core *core);
 void hcp_alert_rebuild(hcp_core *core);
 void hcp_market_rebuild(hcp_core *core);
+void hcp_account_rebuild(hcp_core *core);
 void hcp_core_rebuild(hcp_core *core); /* all of them */
 
 /* --- events: each returns NULL, or why the event cannot follow this state, which is then untouched ------------------ */
@@ -375,6 +386,7 @@ const char *hcp_alert_apply_raised(hcp_core *core, const hcp_event *event);
 const char *hcp_alert_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_reply_apply_remembered(hcp_core *core, const hcp_event *event);
 const char *hcp_prices_apply_published(hcp_core *core, const hcp_event *event);
+const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 
@@ -416,6 +428,9 @@ void hcp_workload_deadline_fire(hcp_txn *txn, uint32_t row, uint64_t id);
 int64_t hcp_market_due(const hcp_core *core, uint32_t row,
                        uint64_t id); /* row: kind, id: facility + 1; stale */
 void hcp_market_fire(hcp_txn *txn, uint32_t row, uint64_t id);
+int64_t hcp_account_due(const hcp_core *core, uint32_t row,
+                        uint64_t id); /* the end of the interval */
+void hcp_account_fire(hcp_txn *txn, uint32_t row, uint64_t id);
 
 /* --- invariants (check.c lists them): NULL, or the sentence naming the one broken; caller frees --------------------- */
 

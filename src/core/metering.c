@@ -104,8 +104,10 @@ static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility,
 void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us)
 {
     hcp_facility *row = hcp_core_facility(core, facility);
-    if (row->metered_us != now_us)
-        advance(&core->state, facility, row, now_us);
+    if (row->metered_us >= now_us)
+        return;
+    hcp_account_advance(core, facility, now_us - row->metered_us);
+    advance(&core->state, facility, row, now_us);
 }
 
 void hcp_metering_charge(hcp_core *core, uint32_t facility, hcp_usd_micro delta_per_h)

@@ -128,6 +128,7 @@ const char *hcp_power_apply_cap(hcp_core *core, const hcp_event *event)
     const hcp_cap_changed *changed = &event->cap_changed;
     if (changed->facility >= core->state.fleet.facilities->len || changed->cap_w <= 0)
         return "its facility or cap is impossible";
+    hcp_metering_advance(core, changed->facility, event->time_us);
     hcp_core_facility(core, changed->facility)->def.cap_w = changed->cap_w;
     return NULL;
 }

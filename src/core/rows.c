@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rows.h"
 
-/* A member that is an element of an array gets a name of its own. */
-#define FIELD_AT(type, kind_, name_, member)                                                       \
-    {                                                                                              \
-        .name = (name_), .kind = (kind_), .offset = offsetof(type, member)                         \
-    }
+static const hcp_field OPEN_ACCOUNT_FIELDS[] = {
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, due_us),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_F64, usd_h_per_mwh),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_F64, hashprice_h),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_F64, cap_wh),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, stale_us),
+    HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "energy_ai_j", energy_j[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "energy_mining_j", energy_j[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "energy_idle_j", energy_j[HCP_USE_IDLE]),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, energy_cost_usd_micro),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, mining_usd_micro),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, ai_usd_micro),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, foregone_usd_micro),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, avoided_usd_micro),
+};
+static const hcp_record OPEN_ACCOUNT_RECORD = HCP_RECORD(hcp_open_account, OPEN_ACCOUNT_FIELDS);
 
 static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_BOOL, emergency),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, emergency_us),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, safe_us),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, metered_us),
-    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_j", energy_j[HCP_USE_AI]),
-    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_j", energy_j[HCP_USE_MINING]),
-    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_j", energy_j[HCP_USE_IDLE]),
-    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_rest", energy_rest[HCP_USE_AI]),
-    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_rest", energy_rest[HCP_USE_MINING]),
-    FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_rest", energy_rest[HCP_USE_IDLE]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_j", energy_j[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_j", energy_j[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_j", energy_j[HCP_USE_IDLE]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_rest", energy_rest[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_rest", energy_rest[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_rest", energy_rest[HCP_USE_IDLE]),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, energy_cost_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, energy_cost_rest),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, mining_usd_micro),
@@ -31,6 +43,7 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_rest),
     HCP_FIELD_RECORD_OF(hcp_facility, decision, &HCP_DECISION_RECORDED_RECORD),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, decided_us),
+    HCP_FIELD_RECORD_OF(hcp_facility, account, &OPEN_ACCOUNT_RECORD),
 };
 static const hcp_record FACILITY_RECORD = HCP_RECORD(hcp_facility, FACILITY_FIELDS);
 
@@ -47,11 +60,28 @@ static const hcp_field BATCH_FIELDS[] = {
 };
 static const hcp_record BATCH_RECORD = HCP_RECORD(hcp_device_batch, BATCH_FIELDS);
 
+static const hcp_field GROUP_ACCOUNT_FIELDS[] = {
+    HCP_FIELD(hcp_group_account, HCP_FIELD_I64, at_hand_us),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_0_us", mined_us[0]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_1_us", mined_us[1]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_2_us", mined_us[2]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_3_us", mined_us[3]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_4_us", mined_us[4]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_5_us", mined_us[5]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_6_us", mined_us[6]),
+    HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_7_us", mined_us[7]),
+    HCP_FIELD(hcp_group_account, HCP_FIELD_I64, starts),
+    HCP_FIELD(hcp_group_account, HCP_FIELD_I64, stops),
+};
+G_STATIC_ASSERT(HCP_MAX_POWER_TARGETS == 8);
+static const hcp_record GROUP_ACCOUNT_RECORD = HCP_RECORD(hcp_group_account, GROUP_ACCOUNT_FIELDS);
+
 static const hcp_field GROUP_FIELDS[] = {
     HCP_FIELD(hcp_group, HCP_FIELD_U32, facility),
     HCP_FIELD(hcp_group, HCP_FIELD_U32, class_ix),
     HCP_FIELD(hcp_group, HCP_FIELD_U32, mining_target),
     HCP_FIELD(hcp_group, HCP_FIELD_I64, moved_us),
+    HCP_FIELD_RECORD_OF(hcp_group, account, &GROUP_ACCOUNT_RECORD),
 };
 static const hcp_record GROUP_RECORD = HCP_RECORD(hcp_group, GROUP_FIELDS);
 
@@ -91,14 +121,14 @@ static const hcp_field SWITCH_FIELDS[] = {
     HCP_FIELD(hcp_switch, HCP_FIELD_STRING, reason),
     HCP_FIELD(hcp_switch, HCP_FIELD_I64, started_us),
     HCP_FIELD(hcp_switch, HCP_FIELD_I64, phase_started_us),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "validate_us", phase_us[HCP_PHASE_VALIDATE]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "assign_us", phase_us[HCP_PHASE_ASSIGN]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "quiesce_us", phase_us[HCP_PHASE_QUIESCE]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "save_us", phase_us[HCP_PHASE_SAVE]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "activate_us", phase_us[HCP_PHASE_ACTIVATE]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "verify_us", phase_us[HCP_PHASE_VERIFY]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "serve_us", phase_us[HCP_PHASE_SERVE]),
-    FIELD_AT(hcp_switch, HCP_FIELD_I64, "rollback_us", phase_us[HCP_PHASE_ROLLBACK]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "validate_us", phase_us[HCP_PHASE_VALIDATE]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "assign_us", phase_us[HCP_PHASE_ASSIGN]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "quiesce_us", phase_us[HCP_PHASE_QUIESCE]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "save_us", phase_us[HCP_PHASE_SAVE]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "activate_us", phase_us[HCP_PHASE_ACTIVATE]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "verify_us", phase_us[HCP_PHASE_VERIFY]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "serve_us", phase_us[HCP_PHASE_SERVE]),
+    HCP_FIELD_AT(hcp_switch, HCP_FIELD_I64, "rollback_us", phase_us[HCP_PHASE_ROLLBACK]),
     HCP_FIELD(hcp_switch, HCP_FIELD_U32, left),
     HCP_FIELD(hcp_switch, HCP_FIELD_U32, from_target),
     HCP_FIELD(hcp_switch, HCP_FIELD_BOOL, live),
@@ -163,6 +193,7 @@ const hcp_table HCP_TABLES[HCP_N_TABLES] = {
     {"switches", OFFSET(switches.items), true, HCP_EVENT_SWITCH_STARTED, &SWITCH_RECORD},
     {"alerts", OFFSET(alerts), true, HCP_EVENT_ALERT_RAISED, &ALERT_RECORD},
     {"switch_costs", OFFSET(switch_costs), false, HCP_EVENT_TYPES, &SWITCH_COST_RECORD},
+    {"intervals", OFFSET(intervals), true, HCP_EVENT_INTERVAL_CLOSED, NULL},
 };
 
 const hcp_column HCP_COLUMNS[HCP_N_COLUMNS] = {
@@ -192,6 +223,6 @@ static const hcp_field SCALAR_FIELDS[] = {
     HCP_FIELD(hcp_state, HCP_FIELD_I64, completed_count),
     HCP_FIELD(hcp_state, HCP_FIELD_I64, failed_count),
     HCP_FIELD(hcp_state, HCP_FIELD_I64, cancelled_count),
-    FIELD_AT(hcp_state, HCP_FIELD_U32, "n_devices", fleet.n_devices),
+    HCP_FIELD_AT(hcp_state, HCP_FIELD_U32, "n_devices", fleet.n_devices),
 };
 const hcp_record HCP_SCALARS_RECORD = HCP_RECORD(hcp_state, SCALAR_FIELDS);

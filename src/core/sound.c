@@ -136,7 +136,8 @@ static bool switches_sound(const hcp_state *state)
         if (!sw->live)
             continue;
         if (!in_range(sw->def.facility, state->fleet.facilities->len) ||
-            !in_range(sw->def.class_ix, state->fleet.classes->len))
+            !in_range(sw->def.class_ix, state->fleet.classes->len) ||
+            !in_range(sw->def.power_target, HCP_MAX_POWER_TARGETS))
             return false;
         const hcp_range *ranges = sw->def.ranges.items;
         for (uint32_t k = 0; k < sw->def.ranges.count; k++)
@@ -188,8 +189,8 @@ bool hcp_state_is_sound(const hcp_state *state, GError **error)
         broken = "devices";
     else if (!leases_sound(state) || !switches_sound(state))
         broken = "leases or switches";
-    else if (!hcp_prices_sound(state))
-        broken = "prices over time";
+    else if (!hcp_prices_sound(state) || !hcp_accounts_sound(state))
+        broken = "prices or accounts over time";
     else if (!workloads_sound(state) || !alerts_sound(state) || !free_lists_sound(state) ||
              !switch_costs_sound(state))
         broken = "workloads, alerts or free slots";

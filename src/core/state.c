@@ -93,6 +93,7 @@ void hcp_state_init(hcp_state *state)
     slots_init(&state->switches, sizeof(hcp_switch));
     state->alerts = g_array_new(FALSE, TRUE, sizeof(hcp_alert));
     state->switch_costs = g_array_new(FALSE, TRUE, sizeof(hcp_switch_cost));
+    state->intervals = g_array_new(FALSE, TRUE, sizeof(hcp_interval_closed));
     state->models = g_ptr_array_new_with_free_func(g_free);
     state->model_ix = g_hash_table_new(g_str_hash, g_str_equal);
     state->settings.default_customer = HCP_NO_INDEX;
@@ -153,6 +154,7 @@ void hcp_state_finish(hcp_state *state)
     slot_rows_free(&state->switches, HCP_EVENT_SWITCH_STARTED);
     rows_free(state->alerts, HCP_EVENT_ALERT_RAISED);
     g_array_unref(state->switch_costs);
+    rows_free(state->intervals, HCP_EVENT_INTERVAL_CLOSED);
     g_hash_table_unref(state->model_ix);
     g_ptr_array_unref(state->models);
 }

@@ -18,6 +18,23 @@ typedef struct {
     uint32_t first; /* dense index of its first device */
 } hcp_device_batch;
 
+/* Devices of a group that dispatch may move, in the interval whose account is open: see hcp_class_account. */
+typedef struct {
+    int64_t at_hand_us;
+    int64_t mined_us[HCP_MAX_POWER_TARGETS];
+    int64_t starts, stops;
+} hcp_group_account;
+
+/* The account of a facility that is open: integrals since from_us, and where the meters stood then. */
+typedef struct {
+    int64_t from_us, due_us;
+    double usd_h_per_mwh, hashprice_h, cap_wh; /* price, hashprice and cap times hours */
+    int64_t stale_us;
+    int64_t energy_j[HCP_USES];
+    hcp_usd_micro energy_cost_usd_micro, mining_usd_micro, ai_usd_micro;
+    hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
+} hcp_open_account;
+
 /* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
 typedef struct {
     uint32_t facility;
@@ -35,6 +52,7 @@ typedef struct {
     uint32_t free_curtailed; /* of those: curtailed ones, which need power first */
     uint32_t mining_target;  /* power target the miners of the group run at */
     int64_t moved_us;        /* last economic move, for the dwell */
+    hcp_group_account account;
 } hcp_group;
 
 typedef struct {
@@ -64,6 +82,7 @@ typedef struct {
     int64_t avoided_rest;
     hcp_decision_recorded decision; /* in force; id 0 = none yet */
     int64_t decided_us;
+    hcp_open_account account;
 } hcp_facility;
 
 typedef struct {
@@ -198,6 +217,7 @@ typedef struct {
     hcp_slots workloads;  /* hcp_workload */
     hcp_slots switches;   /* hcp_switch */
     GArray *switch_costs; /* hcp_switch_cost, in the order in which they were first measured */
+    GArray *intervals;    /* hcp_interval_closed of the last HCP_ACCOUNT_KEPT_US, by their end */
     GArray *alerts;       /* hcp_alert: open ones and those of the last retention */
     GPtrArray *models;    /* interned model names */
     GHashTable *model_ix; /* model name → its index + 1; borrows the names */

@@ -58,6 +58,8 @@ static const char *check_started(const hcp_core *core, const hcp_switch_started 
         return "its id is not new";
     if (def->from >= HCP_MODES || def->to >= HCP_MODES || def->cause == NULL)
         return "its modes or cause are missing";
+    if (def->power_target >= HCP_MAX_POWER_TARGETS)
+        return "its power target is unknown";
     uint32_t lease = hcp_core_find_lease(core, def->lease);
     if ((def->lease.value != 0) != (lease != HCP_NO_INDEX) ||
         (def->to == HCP_MODE_SERVING) != (lease != HCP_NO_INDEX))

@@ -52,6 +52,15 @@ static const char DDL[] =
     " seq INTEGER NOT NULL, kind TEXT NOT NULL, facility TEXT NOT NULL, at_us INTEGER NOT NULL,"
     " from_us INTEGER NOT NULL, until_us INTEGER NOT NULL, value REAL NOT NULL, source TEXT,"
     " PRIMARY KEY (facility, kind, from_us, seq)) WITHOUT ROWID;"
+    "CREATE TABLE interval ("
+    " facility TEXT NOT NULL, from_us INTEGER NOT NULL, until_us INTEGER NOT NULL,"
+    " usd_per_mwh REAL NOT NULL, hashprice REAL NOT NULL, cap_w REAL NOT NULL,"
+    " stale_us INTEGER NOT NULL, energy_ai_j INTEGER NOT NULL, energy_mining_j INTEGER NOT NULL,"
+    " energy_idle_j INTEGER NOT NULL, mining_usd_micro INTEGER NOT NULL,"
+    " ai_usd_micro INTEGER NOT NULL, energy_cost_usd_micro INTEGER NOT NULL,"
+    " foregone_usd_micro INTEGER NOT NULL, avoided_usd_micro INTEGER NOT NULL, seq INTEGER NOT "
+    "NULL,"
+    " PRIMARY KEY (facility, from_us)) WITHOUT ROWID;"
     "CREATE TABLE alert ("
     " id TEXT PRIMARY KEY, severity TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,"
     " subject TEXT, message TEXT, facility TEXT, customer TEXT, workload TEXT,"
@@ -76,6 +85,7 @@ enum {
     DECISION_INSERT,
     PRICE_INSERT,
     PUBLISHED_INSERT,
+    INTERVAL_INSERT,
     ALERT_INSERT,
     ALERT_CHANGED,
     DEVICE_CHANGE,
@@ -106,6 +116,9 @@ static const char *const SQL[STATEMENTS] = {
         " ?14)",
     [PRICE_INSERT] = "INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [INTERVAL_INSERT] =
+        "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+        " ?15, ?16)",
     [ALERT_INSERT] = "INSERT INTO alert (id, severity, category, kind, subject, message, facility,"
                      " customer, workload, raised_us)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -117,7 +130,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 4,
+    .version = 5,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
@@ -378,6 +391,27 @@ static void project_published(row *r, const hcp_state *state, const hcp_event *e
     }
 }
 
+static void project_interval(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
+{
+    const hcp_interval_closed *closed = &event->interval_closed;
+    add_facility(r, state, closed->facility);
+    add_int(r, closed->from_us);
+    add_int(r, closed->until_us);
+    add_double(r, closed->usd_per_mwh);
+    add_double(r, closed->hashprice);
+    add_double(r, closed->cap_w);
+    add_int(r, closed->stale_us);
+    for (int use = 0; use < HCP_USES; use++)
+        add_int(r, closed->energy_j[use]);
+    add_int(r, closed->mining_usd_micro);
+    add_int(r, closed->ai_usd_micro);
+    add_int(r, closed->energy_cost_usd_micro);
+    add_int(r, closed->foregone_usd_micro);
+    add_int(r, closed->avoided_usd_micro);
+    add_int(r, (int64_t)seq);
+    done(r, INTERVAL_INSERT);
+}
+
 static void project_alert(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
 {
     (void)seq;
@@ -458,6 +492,7 @@ static const project_fn PROJECT[HCP_EVENT_TYPES] = {
     [HCP_EVENT_DECISION_RECORDED] = project_decision,
     [HCP_EVENT_PRICE_OBSERVED] = project_price,
     [HCP_EVENT_PRICES_PUBLISHED] = project_published,
+    [HCP_EVENT_INTERVAL_CLOSED] = project_interval,
     [HCP_EVENT_ALERT_RAISED] = project_alert,
     [HCP_EVENT_ALERT_CHANGED] = project_alert_changed,
     [HCP_EVENT_HEALTH_CHANGED] = project_health,

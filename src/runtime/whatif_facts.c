@@ -40,6 +40,7 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
     case HCP_EVENT_ALERT_RAISED:
     case HCP_EVENT_ALERT_CHANGED:
     case HCP_EVENT_REPLY_REMEMBERED:
+    case HCP_EVENT_INTERVAL_CLOSED:
     case HCP_EVENT_TYPES:
         return false;
     }

@@ -41,6 +41,7 @@ bool hcp_services_bind_switches(hcp_services *services, GError **error);
 bool hcp_services_bind_events(hcp_services *services, GError **error);
 bool hcp_services_bind_alerts(hcp_services *services, GError **error);
 bool hcp_services_bind_prices(hcp_services *services, GError **error);
+bool hcp_services_bind_accounts(hcp_services *services, GError **error);
 bool hcp_services_bind_optimizer(hcp_services *services, GError **error);
 bool hcp_services_bind_merit(hcp_services *services, GError **error);
 bool hcp_services_bind_route(hcp_services *services, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "services/list.h"
 
+#include "base/timefmt.h"
 #include "http/page.h"
 
 typedef struct {
@@ -71,6 +72,15 @@ hcp_projection_value hcp_list_facility(hcp_services *services, const hcp_http_re
         name != NULL ? hcp_core_find_facility(hcp_services_core(services), name) : HCP_NO_INDEX;
     return hcp_projection_text(
         ix != HCP_NO_INDEX ? hcp_state_facility(hcp_services_state(services), ix)->def.key : name);
+}
+
+int64_t hcp_list_time(const hcp_http_request *request, const char *name, int64_t fallback_us)
+{
+    const char *text = hcp_http_request_query(request, name);
+    int64_t time_us = fallback_us;
+    if (text != NULL)
+        (void)hcp_time_parse(text, &time_us, NULL);
+    return time_us;
 }
 
 const char *hcp_list_column_text(const hcp_projection_value *value)

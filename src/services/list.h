@@ -36,6 +36,9 @@ hcp_projection_value hcp_list_text(const hcp_http_request *request, const char *
 hcp_projection_value hcp_list_customer(hcp_services *services, const hcp_http_request *request);
 hcp_projection_value hcp_list_facility(hcp_services *services, const hcp_http_request *request);
 
+/* A query parameter that is a moment; `fallback_us` when absent. Its format was checked with the request. */
+int64_t hcp_list_time(const hcp_http_request *request, const char *name, int64_t fallback_us);
+
 /* Columns of a row. */
 const char *hcp_list_column_text(const hcp_projection_value *value);
 int64_t hcp_list_column_int(const hcp_projection_value *value);

@@ -276,15 +276,12 @@ static void list_decisions(hcp_http_request *request, void *data)
         " WHERE (?1 = '' OR d.id < ?1) AND (?3 IS NULL OR d.facility = ?3)"
         " AND (?4 IS NULL OR d.moved = ?4) AND (?5 IS NULL OR d.switch_recommended = ?5)"
         " AND d.at_us >= ?6 ORDER BY d.id DESC LIMIT ?2";
-    int64_t from_us = 0;
-    const char *from = hcp_http_request_query(request, "from");
-    if (from != NULL)
-        (void)hcp_time_parse(from, &from_us, NULL); /* the format was checked with the request */
     hcp_list_reply(data, request,
                    &(hcp_list){
                        .sql = sql,
                        .values = {hcp_list_facility(data, request), flag(request, "moved"),
-                                  flag(request, "switch_recommended"), hcp_projection_int(from_us)},
+                                  flag(request, "switch_recommended"),
+                                  hcp_projection_int(hcp_list_time(request, "from", 0))},
                        .n_values = 4,
                        .member = "decisions",
                        .row = decision_row,

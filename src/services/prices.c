@@ -117,15 +117,6 @@ static json_t *history_row(void *data, const hcp_projection_value *values, int n
     return row;
 }
 
-static int64_t time_parameter(const hcp_http_request *request, const char *name, int64_t fallback)
-{
-    const char *text = hcp_http_request_query(request, name);
-    int64_t time_us = fallback;
-    if (text != NULL)
-        (void)hcp_time_parse(text, &time_us, NULL); /* the format was checked with the request */
-    return time_us;
-}
-
 static void list_history(hcp_http_request *request, void *data)
 {
     static const char every[] =
@@ -144,8 +135,8 @@ static void list_history(hcp_http_request *request, void *data)
     hcp_list list = {
         .sql = every,
         .values = {hcp_list_text(request, "kind"), hcp_list_facility(data, request),
-                   hcp_projection_int(time_parameter(request, "from", 0)),
-                   hcp_projection_int(time_parameter(request, "to", INT64_MAX))},
+                   hcp_projection_int(hcp_list_time(request, "from", 0)),
+                   hcp_projection_int(hcp_list_time(request, "to", INT64_MAX))},
         .n_values = 4,
         .member = "prices",
         .row = history_row,

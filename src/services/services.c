@@ -9,14 +9,14 @@
 #include <math.h>
 
 static bool (*const BIND[])(hcp_services *services, GError **error) = {
-    hcp_services_bind_health,        hcp_services_bind_metrics,     hcp_services_bind_orchestrator,
-    hcp_services_bind_workloads,     hcp_services_bind_status,      hcp_services_bind_emergency,
-    hcp_services_bind_switches,      hcp_services_bind_events,      hcp_services_bind_alerts,
-    hcp_services_bind_optimizer,     hcp_services_bind_prices,      hcp_services_bind_router,
-    hcp_services_bind_resources,     hcp_services_bind_allocations, hcp_services_bind_capacity,
-    hcp_services_bind_facilities,    hcp_services_bind_customers,   hcp_services_bind_simulator,
-    hcp_services_bind_health_checks, hcp_services_bind_discovery,   hcp_services_bind_route,
-    hcp_services_bind_merit,         hcp_services_bind_whatif,
+    hcp_services_bind_health,    hcp_services_bind_metrics,       hcp_services_bind_orchestrator,
+    hcp_services_bind_workloads, hcp_services_bind_status,        hcp_services_bind_emergency,
+    hcp_services_bind_switches,  hcp_services_bind_events,        hcp_services_bind_alerts,
+    hcp_services_bind_optimizer, hcp_services_bind_prices,        hcp_services_bind_router,
+    hcp_services_bind_accounts,  hcp_services_bind_resources,     hcp_services_bind_allocations,
+    hcp_services_bind_capacity,  hcp_services_bind_facilities,    hcp_services_bind_customers,
+    hcp_services_bind_simulator, hcp_services_bind_health_checks, hcp_services_bind_discovery,
+    hcp_services_bind_route,     hcp_services_bind_merit,         hcp_services_bind_whatif,
 };
 
 hcp_services *hcp_services_new(hcp_daemon *daemon, GError **error)

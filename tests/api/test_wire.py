@@ -92,6 +92,7 @@ CALLS = {
     "acknowledgeAlert": (200, {"note": "seen"}, {"id": lambda s: s.alert}),
     "getPrices": (200, None, {}),
     "listPriceHistory": (200, None, {}),
+    "listAccounts": (200, None, {}),
     "calculateProfitability": (200, {"resource_type": "GPU", "power_draw_w": 700}, {}),
     "getRecommendation": (200, None, {}),
     "listRecommendations": (200, None, {}),
