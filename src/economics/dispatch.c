@@ -4,8 +4,10 @@
 
 #include "economics/formula.h"
 
-static const hcp_dispatch_policy *const POLICIES[] = {&HCP_DISPATCH_THRESHOLD, &HCP_DISPATCH_MINE,
-                                                      &HCP_DISPATCH_REST};
+static const hcp_dispatch_policy *const POLICIES[] = {
+    &HCP_DISPATCH_THRESHOLD, &HCP_DISPATCH_BAND, &HCP_DISPATCH_LCP,  &HCP_DISPATCH_MPC,
+    &HCP_DISPATCH_HCP,       &HCP_DISPATCH_MINE, &HCP_DISPATCH_REST,
+};
 
 const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name)
 {

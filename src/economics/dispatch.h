@@ -50,6 +50,10 @@ typedef struct {
     double usd_per_mwh; /* in force */
     int64_t
         price_at_us; /* start of the interval that price is for: before now where a market settles late */
+    int64_t
+        price_known_us; /* when it became known; it is what is paid from then on, until the next one comes */
+    bool
+        settles_late; /* false: the price in force is paid; true: what is paid now is known when the step is over */
     const double *day_ahead_usd_per_mwh; /* by step from price_at_us on; NAN = not published */
     int n_day_ahead;
     double
@@ -88,7 +92,9 @@ typedef struct {
     double forecast_usd_per_mwh;        /* price of the next step, with its 80 % range */
     double forecast_low_usd_per_mwh, forecast_high_usd_per_mwh;
     const char *source; /* what decided: "rule", "plan", "lcp", "static", "stale"; static text */
-    bool moves;         /* differs from what the devices do now */
+    bool
+        alternative; /* there is a rejected plan; without one `reason` says why, and `rejected` repeats the chosen one */
+    bool moves; /* differs from what the devices do now */
     const char *recommendation;
     char reason[HCP_DISPATCH_TEXT];
     char flip[HCP_DISPATCH_TEXT];
@@ -140,6 +146,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(hcp_dispatch, hcp_dispatch_free)
 /* The seeds' rule: mine while it pays, move only when the other use is better by the threshold or the current one loses
  * money, never before the dwell is over, best $/MWh first under the cap. */
 extern const hcp_dispatch_policy HCP_DISPATCH_THRESHOLD;
+
+/* Two prices around each class's break-even: stop above the upper, start below the lower. */
+extern const hcp_dispatch_policy HCP_DISPATCH_BAND;
+
+/* Lazy switching: moves when staying has cost as much as moving and back (see workfunction.h). */
+extern const hcp_dispatch_policy HCP_DISPATCH_LCP;
+
+/* Plans of the coming day for every class: on one expected price path; and over the price chain, where later steps react to
+ * the price they see, bounded by lazy switching and by not switching. */
+extern const hcp_dispatch_policy HCP_DISPATCH_MPC, HCP_DISPATCH_HCP;
 
 /* Plans that never change, as baselines: all that is free mines, or rests. */
 extern const hcp_dispatch_policy HCP_DISPATCH_MINE, HCP_DISPATCH_REST;

@@ -6,9 +6,6 @@
 #include <glib.h>
 #include <math.h>
 
-/* Four fifths of a normal distribution lie within so many standard deviations. */
-static const double NORMAL_80 = 1.2816;
-
 uint32_t hcp_dispatch_class_free(const hcp_dispatch_class *class_)
 {
     return class_->mining + class_->idle + class_->curtailed;
@@ -31,8 +28,7 @@ bool hcp_dispatch_can_mine(const hcp_dispatch_class *class_)
     return class_->n_targets > 0 && (class_->asic || class_->mining_usd_per_h > 0);
 }
 
-/* IT power that is spent whatever the plan: leases, running switches, and every free device at rest. */
-static double base_power_w(const hcp_dispatch_input *input)
+double hcp_dispatch_base_w(const hcp_dispatch_input *input)
 {
     double power_w = 0;
     for (int c = 0; c < input->n_classes; c++) {
@@ -43,7 +39,8 @@ static double base_power_w(const hcp_dispatch_input *input)
     return power_w;
 }
 
-/* Position of the class whose mining earns most per extra watt among those not yet served, or -1. */
+/* Position of the class to be served next, or -1: those that stay as they are come first, then the one whose mining earns
+ * most per extra watt. */
 static int next_by_merit(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
                          const bool *done)
 {
@@ -55,6 +52,8 @@ static int next_by_merit(const hcp_dispatch_input *input, const hcp_dispatch_wis
         double extra_w = input->classes[c].targets[wishes[c].target].power_w -
                          hcp_dispatch_rest_w(&input->classes[c]);
         double merit = (wishes[c].mining_usd_per_h - wishes[c].rest_usd_per_h) / MAX(extra_w, 1e-9);
+        if (wishes[c].keep)
+            merit = INFINITY;
         if (best < 0 || merit > best_merit) {
             best = c;
             best_merit = merit;
@@ -90,13 +89,29 @@ static void fill_choice(const hcp_dispatch_input *input, const hcp_dispatch_clas
             w->mining_usd_per_h, class_->targets[w->target].power_w, input->pue);
 }
 
-/* Shares the cap out to the wishes; returns the profit of the whole facility in USD/h. */
+double hcp_dispatch_fill(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
+                         const uint32_t *mine, hcp_dispatch_choice *ret_choices)
+{
+    double usd_per_h = 0;
+    for (int c = 0; c < input->n_classes; c++) {
+        fill_choice(input, &input->classes[c], &wishes[c], mine[c], &ret_choices[c]);
+        usd_per_h += ret_choices[c].usd_per_h;
+    }
+    return usd_per_h;
+}
+
+bool hcp_dispatch_is_held(const hcp_dispatch_input *input, const hcp_dispatch_class *class_)
+{
+    bool dwelling = class_->moved_us != 0 && input->now_us - class_->moved_us < input->min_dwell_us;
+    return dwelling || !input->price_good || (class_->asic && !input->hashprice_good);
+}
+
 double hcp_dispatch_share(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
                           hcp_dispatch_choice *ret_choices)
 {
     bool done[HCP_DISPATCH_MAX_CLASSES] = {false};
     uint32_t mine[HCP_DISPATCH_MAX_CLASSES] = {0};
-    double room_w = input->cap_w / input->pue - base_power_w(input);
+    double room_w = input->cap_w / input->pue - hcp_dispatch_base_w(input);
     for (int c; (c = next_by_merit(input, wishes, done)) >= 0; done[c] = true) {
         const hcp_dispatch_class *class_ = &input->classes[c];
         double extra_w = class_->targets[wishes[c].target].power_w - hcp_dispatch_rest_w(class_);
@@ -105,12 +120,7 @@ double hcp_dispatch_share(const hcp_dispatch_input *input, const hcp_dispatch_wi
         mine[c] = (uint32_t)MIN(fits, (double)wanted_miners(class_, &wishes[c]));
         room_w -= mine[c] * extra_w;
     }
-    double usd_per_h = 0;
-    for (int c = 0; c < input->n_classes; c++) {
-        fill_choice(input, &input->classes[c], &wishes[c], mine[c], &ret_choices[c]);
-        usd_per_h += ret_choices[c].usd_per_h;
-    }
-    return usd_per_h;
+    return hcp_dispatch_fill(input, wishes, mine, ret_choices);
 }
 
 static int most_profitable(const hcp_dispatch_input *input, const hcp_dispatch_class *class_)
@@ -169,27 +179,4 @@ void hcp_dispatch_sum(const hcp_dispatch_input *input, const hcp_dispatch_wish *
                            : serving > 0               ? "AI_INFERENCE"
                            : mining > 0                ? "BITCOIN_MINING"
                                                        : "CURTAIL";
-}
-
-/* Megawatts at the meter that the chosen plan draws beyond the rejected one. */
-static double extra_mw(const hcp_dispatch_input *input, const hcp_dispatch_plan *plan)
-{
-    double extra_w = 0;
-    for (int c = 0; c < input->n_classes; c++)
-        extra_w += plan->chosen[c].power_w - plan->rejected[c].power_w;
-    return extra_w * input->pue / 1e6;
-}
-
-void hcp_dispatch_compare_now(const hcp_dispatch_input *input, hcp_dispatch_plan *plan)
-{
-    double range = NORMAL_80 * input->usd_per_mwh_sd;
-    double spread = fabs(extra_mw(input, plan)) * range;
-    plan->horizon_h = 1.0;
-    plan->gap_usd_per_h = plan->chosen_usd_per_h - plan->rejected_usd_per_h;
-    plan->gain_usd = plan->gap_usd_per_h;
-    plan->gain_low_usd = plan->gain_usd - spread;
-    plan->gain_high_usd = plan->gain_usd + spread;
-    plan->forecast_usd_per_mwh = input->usd_per_mwh;
-    plan->forecast_low_usd_per_mwh = input->usd_per_mwh - range;
-    plan->forecast_high_usd_per_mwh = input->usd_per_mwh + range;
 }

@@ -40,8 +40,14 @@ void hcp_dispatch_fixed_wishes(const hcp_dispatch_input *input, bool mine,
 void hcp_dispatch_sum(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
                       hcp_dispatch_plan *plan);
 
-/* Fills gap, gain and forecast of a policy that looks no further than the price in force: one hour at that price, with
- * the 80 % range of the price's change (normal) over it. `chosen` and `rejected` are set. */
-void hcp_dispatch_compare_now(const hcp_dispatch_input *input, hcp_dispatch_plan *plan);
+/* Fills the choices when `mine` devices of each class mine as their wish says; returns the profit in USD/h. */
+double hcp_dispatch_fill(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
+                         const uint32_t *mine, hcp_dispatch_choice *ret_choices);
+
+/* IT power in watts that is spent whatever the plan: leases, running switches, and every free device at rest. */
+double hcp_dispatch_base_w(const hcp_dispatch_input *input);
+
+/* Whether the class must stay as it is: its dwell is not over, or a price that it depends on is not good. */
+bool hcp_dispatch_is_held(const hcp_dispatch_input *input, const hcp_dispatch_class *class_);
 
 #endif

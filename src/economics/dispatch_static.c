@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two plans that never change: what every other policy has to beat. */
+#include "economics/dispatch_explain.h"
 #include "economics/dispatch_share.h"
 
 #include <glib.h>
@@ -15,6 +16,7 @@ static void decide_fixed(const hcp_dispatch_input *input, bool mine, hcp_dispatc
     hcp_dispatch_sum(input, wishes, ret_plan);
     hcp_dispatch_compare_now(input, ret_plan);
     ret_plan->source = "static";
+    ret_plan->alternative = !hcp_dispatch_same_choices(input, ret_plan->chosen, ret_plan->rejected);
     g_strlcpy(ret_plan->reason, "this policy never looks at prices", sizeof ret_plan->reason);
     g_strlcpy(ret_plan->flip, "nothing: this policy never looks at prices", sizeof ret_plan->flip);
 }

@@ -175,6 +175,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .pue = (double)site->def.pue_milli / 1000.0,
         .usd_per_mwh = price->value,
         .price_at_us = price_at_us,
+        .price_known_us = price->observed_us,
         .day_ahead_usd_per_mwh = storage->day_ahead_usd_per_mwh,
         .n_day_ahead =
             hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, facility, price_at_us, step_us,

@@ -202,14 +202,17 @@ double hcp_price_forecast_base(const hcp_price_forecast *forecast, int k)
     return base_price(forecast, k);
 }
 
-static void fill_first(const hcp_price_forecast *f, hcp_price_outlook *outlook)
+/* The surprise that the first step follows from, when `surprise` was that of the step before. */
+static double carried(const hcp_price_forecast *f, double surprise)
 {
     double jump = hcp_chain_squash(f->base) - hcp_chain_squash(f->previous_base);
-    double from = f->surprise;
-    if (!isnan(jump))
-        from -= SLOPE_GIVE_BACK * CLAMP(jump, -SLOPE_MAX, SLOPE_MAX);
+    return isnan(jump) ? surprise : surprise - SLOPE_GIVE_BACK * CLAMP(jump, -SLOPE_MAX, SLOPE_MAX);
+}
+
+static void fill_first(const hcp_price_forecast *f, double surprise, hcp_price_outlook *outlook)
+{
     float belief[HCP_CHAIN_STRIDE];
-    locate_belief(from, belief);
+    locate_belief(carried(f, surprise), belief);
     advance_belief(f->missing > 0 ? f->belief : belief, &outlook->matrix[0], outlook->first);
 }
 
@@ -253,8 +256,38 @@ void hcp_price_forecast_outlook(hcp_price_forecast *forecast, int n, hcp_price_o
                 (float)CLAMP(p, -PRICE_CAP_USD_PER_MWH, PRICE_CAP_USD_PER_MWH);
         }
     }
-    fill_first(f, ret_outlook);
+    fill_first(f, f->surprise, ret_outlook);
     say(f, ret_outlook);
+}
+
+/* The surprise that a price of the step before would be; NAN while that step is unknown. */
+static double surprise_of(const hcp_price_forecast *f, double usd_per_mwh)
+{
+    if (f->missing > 0 || isnan(f->previous_base))
+        return NAN;
+    return hcp_chain_squash(usd_per_mwh) - hcp_chain_squash(f->previous_base);
+}
+
+bool hcp_price_forecast_locate(const hcp_price_forecast *forecast, double usd_per_mwh, int *ret_bin,
+                               double *ret_upper_weight)
+{
+    double surprise = surprise_of(forecast, usd_per_mwh);
+    if (isnan(surprise))
+        return false;
+    hcp_chain_locate(carried(forecast, surprise), ret_bin, ret_upper_weight);
+    return true;
+}
+
+void hcp_price_forecast_given(const hcp_price_forecast *forecast, double usd_per_mwh,
+                              hcp_price_outlook *outlook)
+{
+    const hcp_price_forecast *f = forecast;
+    double surprise = surprise_of(f, usd_per_mwh);
+    if (isnan(surprise))
+        return;
+    fill_first(f, surprise, outlook);
+    hcp_price_range_factors(&f->range, hcp_price_outlook_mean(outlook), &outlook->stretch_low,
+                            &outlook->stretch_high);
 }
 
 double hcp_price_forecast_stale_h(const hcp_price_forecast *forecast)

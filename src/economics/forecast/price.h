@@ -53,6 +53,16 @@ double hcp_price_forecast_stale_h(const hcp_price_forecast *forecast);
 void hcp_price_forecast_outlook(hcp_price_forecast *forecast, int n,
                                 hcp_price_outlook *ret_outlook);
 
+/* Fills first step and range of an outlook of this forecast as if the last settled price had been `usd_per_mwh`: a newer
+ * quote of the same interval. Without effect while prices are missing. */
+void hcp_price_forecast_given(const hcp_price_forecast *forecast, double usd_per_mwh,
+                              hcp_price_outlook *outlook);
+
+/* The same by grid point: the outlook's first step follows from row `ret_bin` of its first matrix and, by
+ * `ret_upper_weight`, from the next one. False while prices are missing and the step before is not known. */
+bool hcp_price_forecast_locate(const hcp_price_forecast *forecast, double usd_per_mwh, int *ret_bin,
+                               double *ret_upper_weight);
+
 /* Expected price of step `k` of the outlook's continuation, k from 0 at the step last taken in: the published or repeated
  * day-ahead price. */
 double hcp_price_forecast_base(const hcp_price_forecast *forecast, int k);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The dispatch policies over a recorded market: the miners of the guide scenario's Texas North, with the site's cap and with
+ * one that cannot hold all of them. Prints profit, share of the gap between the better fixed plan and the optimum that is
+ * closed, and processor time a decision.
+ *
+ *     bench_dispatch [MARKET.csv]        without one: a synthetic market of 60 days
+ */
+#include "../tests/economics/synthetic.h"
+#include "cli/economics.h"
+#include "economics/dispatch_backtest.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const hcp_dispatch_target S21[] = {{3500, 200}, {2800, 170}, {2100, 135}};
+static const hcp_dispatch_target S19XP[] = {{3010, 140}, {2410, 119}, {1810, 94}};
+
+/* Seconds of ramps and dollars of a switch as the platform measured them. */
+#define RAMP_UP_H (10.0 / 3600)
+#define RAMP_DOWN_H (5.0 / 3600)
+
+static hcp_dispatch_class miners(uint32_t id, uint32_t count, const hcp_dispatch_target *targets,
+                                 double switch_usd)
+{
+    return (hcp_dispatch_class){.id = id,
+                                .asic = true,
+                                .mining = count,
+                                .idle_w = 120,
+                                .standby_w = 25,
+                                .targets = targets,
+                                .n_targets = 3,
+                                .switch_usd = switch_usd,
+                                .ramp_up_h = RAMP_UP_H,
+                                .ramp_down_h = RAMP_DOWN_H};
+}
+
+typedef struct {
+    const char *name;
+    double cap_w, switch_usd;
+    int64_t min_dwell_us;
+    bool late;
+} setting;
+
+static const setting SETTINGS[] = {
+    {"cap 100 MW, paid at the price in force", 100e6, 0.001, INT64_C(600000000), false},
+    {"cap 100 MW, paid at the hour's own price", 100e6, 0.001, INT64_C(600000000), true},
+    {"cap 30 MW, paid at the hour's own price", 30e6, 0.001, INT64_C(600000000), true},
+    {"cap 100 MW, own price, 0.21 USD a switch, 4 h", 100e6, 0.21, INT64_C(14400000000), true},
+};
+
+static void print(const char *name, const hcp_dispatch_backtest_result *r, double fixed_usd,
+                  double optimum_usd, double us)
+{
+    double closed = 100.0 * (r->profit_usd - fixed_usd) / (optimum_usd - fixed_usd);
+    printf("  %-10s %14.0f USD %8.1f %% closed %6d moves %10.0f MWh %8.0f USD switching %6.1f us\n",
+           name, r->profit_usd, closed, r->moves, r->mined_mwh, r->switching_usd,
+           us / (double)r->steps);
+    fflush(stdout);
+}
+
+static void play(const hcp_market *market, const setting *s)
+{
+    static const char *const names[] = {"mine", "rest", "threshold", "band", "lcp", "mpc", "hcp"};
+    const hcp_dispatch_class classes[] = {miners(1, 10000, S21, s->switch_usd),
+                                          miners(2, 5000, S19XP, s->switch_usd)};
+    const hcp_dispatch_site site = {.classes = classes,
+                                    .n_classes = 2,
+                                    .cap_w = s->cap_w,
+                                    .pue = 1.1,
+                                    .pool_fee = 0.01,
+                                    .threshold = 1.1,
+                                    .min_dwell_us = s->min_dwell_us,
+                                    .settles_late = s->late};
+    double best_usd = 0, bound_usd = 0, fixed_usd = 0;
+    if (!hcp_dispatch_backtest_optimum(market, &site, 1.0, &best_usd, &bound_usd))
+        g_error("the optimum could not be solved");
+    printf("%s: %zu steps of %g h, optimum %.0f USD (bound %.0f)\n", s->name, market->n - 1,
+           market->step_h, best_usd, bound_usd);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        clock_t before = clock();
+        hcp_dispatch_backtest_result r = hcp_dispatch_backtest_play(
+            market, &site, hcp_dispatch_policy_find(names[i]), NULL, NULL);
+        fixed_usd = i == 0 ? r.profit_usd : i == 1 ? MAX(fixed_usd, r.profit_usd) : fixed_usd;
+        print(names[i], &r, fixed_usd, best_usd, (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    hcp_market market = {0};
+    g_autoptr(GError) error = NULL;
+    if (argc > 1 && !hcp_cli_load_market(argv[1], HCP_UTC_OFFSET_DEFAULT_H, &market, &error))
+        g_error("%s", error->message);
+    if (argc == 1)
+        market = synthetic_market(1, 1440, 1.0);
+    for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
+        play(&market, &SETTINGS[i]);
+    hcp_cli_market_finish(&market);
+    return 0;
+}
