@@ -137,6 +137,17 @@ static void print_against(const char *label, const hcp_simulate_report *own,
     putchar('\n');
 }
 
+/* Tonnes of CO2 by use; nothing where no facility's electricity has a figure. */
+static void print_carbon(const hcp_simulate_report *r)
+{
+    static const double MG_PER_T = 1e9;
+    const int64_t *mg = r->carbon_mg;
+    if (mg[HCP_USE_AI] + mg[HCP_USE_MINING] + mg[HCP_USE_IDLE] > 0)
+        printf("CO2 of it: AI %.1f t, mining %.1f t, idle %.1f t\n",
+               (double)mg[HCP_USE_AI] / MG_PER_T, (double)mg[HCP_USE_MINING] / MG_PER_T,
+               (double)mg[HCP_USE_IDLE] / MG_PER_T);
+}
+
 static void print_text(const results *r)
 {
     const hcp_simulate_report *own = &r->own;
@@ -162,6 +173,7 @@ static void print_text(const results *r)
     printf("\nEnergy at the meter: AI %.1f MWh, mining %.1f MWh, idle %.1f MWh\n",
            hcp_units_mwh(own->energy_j[HCP_USE_AI]), hcp_units_mwh(own->energy_j[HCP_USE_MINING]),
            hcp_units_mwh(own->energy_j[HCP_USE_IDLE]));
+    print_carbon(own);
     printf("GPU time leased: %.1f %%\n", 100 * own->gpu_utilisation);
     printf("\nWorkloads: %" G_GUINT64_FORMAT " submitted, %" G_GUINT64_FORMAT
            " refused, %" G_GUINT64_FORMAT " completed, %" G_GUINT64_FORMAT
@@ -215,6 +227,10 @@ static json_t *report_json(const hcp_simulate_report *r)
         (json_int_t)r->profit_usd_micro, "energy_ai_j", (json_int_t)r->energy_j[HCP_USE_AI],
         "energy_mining_j", (json_int_t)r->energy_j[HCP_USE_MINING], "energy_idle_j",
         (json_int_t)r->energy_j[HCP_USE_IDLE]);
+    json_object_set_new(object, "carbon_mg",
+                        json_pack("{s:I, s:I, s:I}", "ai", (json_int_t)r->carbon_mg[HCP_USE_AI],
+                                  "mining", (json_int_t)r->carbon_mg[HCP_USE_MINING], "idle",
+                                  (json_int_t)r->carbon_mg[HCP_USE_IDLE]));
     hcp_json_set_int(object, "deferred", (int64_t)r->deferred);
     hcp_json_set_int(object, "deferral_usd_micro", r->deferral_usd_micro);
     hcp_json_set_int(object, "deadlines_missed", (int64_t)r->deadlines_missed);

@@ -51,6 +51,7 @@ static void open_account(hcp_core *core, uint32_t ix, int64_t at_us)
         .avoided_usd_micro = facility->avoided_usd_micro,
     };
     memcpy(facility->account.energy_j, facility->energy_j, sizeof facility->energy_j);
+    memcpy(facility->account.carbon_mg, facility->carbon_mg, sizeof facility->carbon_mg);
     for (uint32_t g = 0; g < core->state.fleet.groups->len; g++)
         if (hcp_state_group(&core->state, g)->facility == ix)
             hcp_core_group(core, g)->account = (hcp_group_account){0};
@@ -170,8 +171,10 @@ static void fill_meters(const hcp_state *state, uint32_t facility, hcp_interval_
     const hcp_open_account *opened = &hcp_state_facility(state, facility)->account;
     hcp_meter meter;
     hcp_meter_read(state, facility, closed->until_us, &meter);
-    for (int use = 0; use < HCP_USES; use++)
+    for (int use = 0; use < HCP_USES; use++) {
         closed->energy_j[use] = meter.energy_j[use] - opened->energy_j[use];
+        closed->carbon_mg[use] = meter.carbon_mg[use] - opened->carbon_mg[use];
+    }
     closed->energy_cost_usd_micro = meter.energy_cost_usd_micro - opened->energy_cost_usd_micro;
     closed->mining_usd_micro = meter.mining_usd_micro - opened->mining_usd_micro;
     closed->ai_usd_micro = meter.ai_usd_micro - opened->ai_usd_micro;

@@ -129,7 +129,9 @@ typedef struct {
     int64_t cap_w;  /* at the meter, PUE included */
     int64_t pue_milli;
     int64_t backbone_gbps;
-    int64_t network_rtt_us; /* to the region's users, for placement */
+    int64_t network_rtt_us;    /* to the region's users, for placement */
+    int64_t carbon_mg_per_kwh; /* CO2 of the electricity bought, mean of a year; 0 = not known */
+    char *carbon_source;       /* where that figure comes from */
 } hcp_facility_defined;
 
 typedef struct {
@@ -419,6 +421,7 @@ typedef struct {
     hcp_usd_micro energy_cost_usd_micro, mining_usd_micro, ai_usd_micro;
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
     hcp_array classes; /* hcp_class_account */
+    int64_t carbon_mg[HCP_USES];
 } hcp_interval_closed;
 
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */

@@ -78,6 +78,8 @@ static const hcp_field FACILITY_DEFINED_FIELDS[] = {
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, pue_milli),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, backbone_gbps),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, network_rtt_us),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, carbon_mg_per_kwh),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_STRING, carbon_source),
 };
 static const hcp_record FACILITY_DEFINED_RECORD =
     HCP_RECORD(hcp_facility_defined, FACILITY_DEFINED_FIELDS);
@@ -421,6 +423,9 @@ static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, foregone_usd_micro),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, avoided_usd_micro),
     HCP_FIELD_ARRAY_OF(hcp_interval_closed, classes, &CLASS_ACCOUNT_RECORD),
+    HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_ai_mg", carbon_mg[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
 };
 static const hcp_record INTERVAL_CLOSED_RECORD =
     HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);

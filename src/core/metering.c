@@ -17,6 +17,8 @@ __extension__ typedef __int128 wide;
 #define ENERGY_PER_J INT64_C(1000000000)
 /* Micro-dollars per MWh times that, per micro-dollar. */
 #define COST_PER_MICRO (HCP_J_PER_MWH * ENERGY_PER_J)
+/* Milligrams per kWh times ENERGY_PER_J, per milligram. */
+#define CARBON_PER_MG (HCP_J_PER_KWH * ENERGY_PER_J)
 /* GH/s times micro-dollars per PH/s and day times us, per micro-dollar. */
 #define MINING_PER_MICRO (INT64_C(1000000) * HCP_US_PER_DAY)
 
@@ -85,6 +87,8 @@ static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility,
     for (int use = 0; use < HCP_USES; use++) {
         wide energy = (wide)facility->use_power_w[use] * facility->def.pue_milli * us;
         accumulate(&facility->energy_j[use], &facility->energy_rest[use], energy, ENERGY_PER_J);
+        accumulate(&facility->carbon_mg[use], &facility->carbon_rest[use],
+                   energy * facility->def.carbon_mg_per_kwh, CARBON_PER_MG);
         sum += energy;
     }
     accumulate(&facility->energy_cost_usd_micro, &facility->energy_cost_rest,
@@ -160,8 +164,10 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         .foregone_usd_micro = copy.foregone_usd_micro,
         .avoided_usd_micro = copy.avoided_usd_micro,
     };
-    for (int use = 0; use < HCP_USES; use++)
+    for (int use = 0; use < HCP_USES; use++) {
         ret_meter->energy_j[use] = copy.energy_j[use];
+        ret_meter->carbon_mg[use] = copy.carbon_mg[use];
+    }
 }
 
 hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter)
@@ -177,8 +183,10 @@ hcp_usd_micro hcp_meter_profit(const hcp_meter *meter)
 void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
 {
     sum->at_us = MAX(sum->at_us, part->at_us);
-    for (int use = 0; use < HCP_USES; use++)
+    for (int use = 0; use < HCP_USES; use++) {
         sum->energy_j[use] += part->energy_j[use];
+        sum->carbon_mg[use] += part->carbon_mg[use];
+    }
     sum->energy_cost_usd_micro += part->energy_cost_usd_micro;
     sum->mining_usd_micro += part->mining_usd_micro;
     sum->ai_usd_micro += part->ai_usd_micro;

@@ -12,6 +12,8 @@
 typedef struct {
     int64_t at_us;
     int64_t energy_j[HCP_USES]; /* at the meter, PUE included */
+    int64_t
+        carbon_mg[HCP_USES]; /* CO2 of that energy, where the facility's electricity has a figure */
     hcp_usd_micro energy_cost_usd_micro;
     hcp_usd_micro
         mining_usd_micro; /* hashprice times hashrate, and the configured income of simulated GPU mining */

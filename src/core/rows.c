@@ -16,6 +16,9 @@ static const hcp_field OPEN_ACCOUNT_FIELDS[] = {
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, ai_usd_micro),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, foregone_usd_micro),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, avoided_usd_micro),
+    HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "carbon_ai_mg", carbon_mg[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
 };
 static const hcp_record OPEN_ACCOUNT_RECORD = HCP_RECORD(hcp_open_account, OPEN_ACCOUNT_FIELDS);
 
@@ -27,6 +30,12 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_j", energy_j[HCP_USE_AI]),
     HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_j", energy_j[HCP_USE_MINING]),
     HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_j", energy_j[HCP_USE_IDLE]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "carbon_ai_mg", carbon_mg[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "carbon_ai_rest", carbon_rest[HCP_USE_AI]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "carbon_mining_rest", carbon_rest[HCP_USE_MINING]),
+    HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "carbon_idle_rest", carbon_rest[HCP_USE_IDLE]),
     HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_ai_rest", energy_rest[HCP_USE_AI]),
     HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_mining_rest", energy_rest[HCP_USE_MINING]),
     HCP_FIELD_AT(hcp_facility, HCP_FIELD_I64, "energy_idle_rest", energy_rest[HCP_USE_IDLE]),

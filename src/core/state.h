@@ -31,6 +31,7 @@ typedef struct {
     double usd_h_per_mwh, hashprice_h, cap_wh; /* price, hashprice and cap times hours */
     int64_t stale_us;
     int64_t energy_j[HCP_USES];
+    int64_t carbon_mg[HCP_USES];
     hcp_usd_micro energy_cost_usd_micro, mining_usd_micro, ai_usd_micro;
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
 } hcp_open_account;
@@ -64,10 +65,12 @@ typedef struct {
     int64_t asleep_ghs; /* what its sleeping miners would hash at their default target, */
     int64_t asleep_w;   /* and the IT watts that would take beyond their sleep */
     bool emergency;
-    int64_t emergency_us;       /* when the emergency in force was declared */
-    int64_t safe_us;            /* when everything was asleep after that; 0 = not yet */
-    int64_t metered_us;         /* the accumulators below are exact up to here */
-    int64_t energy_j[HCP_USES]; /* at the meter, PUE included, split by use */
+    int64_t emergency_us;        /* when the emergency in force was declared */
+    int64_t safe_us;             /* when everything was asleep after that; 0 = not yet */
+    int64_t metered_us;          /* the accumulators below are exact up to here */
+    int64_t energy_j[HCP_USES];  /* at the meter, PUE included, split by use */
+    int64_t carbon_mg[HCP_USES]; /* CO2 of that energy */
+    int64_t carbon_rest[HCP_USES];
     hcp_usd_micro energy_cost_usd_micro;
     hcp_usd_micro mining_usd_micro;
     hcp_usd_micro ai_usd_micro;

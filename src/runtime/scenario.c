@@ -113,6 +113,7 @@ static void define_class(parse *p, const json_t *object)
 static void define_facility(parse *p, const json_t *object)
 {
     const char *hub = hcp_json_string(object, "hub", "");
+    const json_t *carbon = json_object_get(object, "carbon");
     if (find(p, HCP_EVENT_FACILITY_DEFINED, hcp_json_string(object, "key", "")) != HCP_NO_INDEX)
         problem(p, "facility %s is listed twice", hcp_json_string(object, "key", ""));
     if (!g_ptr_array_find_with_equal_func(p->scenario->hubs, hub, g_str_equal, NULL))
@@ -127,6 +128,8 @@ static void define_facility(parse *p, const json_t *object)
         .pue_milli = llround(hcp_json_number(object, "pue", 1) * 1000),
         .backbone_gbps = hcp_json_int(object, "backbone_gbps", 0),
         .network_rtt_us = llround(hcp_json_number(object, "network_rtt_ms", 0) * 1000),
+        .carbon_mg_per_kwh = llround(hcp_json_number(carbon, "g_per_kwh", 0) * 1000),
+        .carbon_source = g_strdup(hcp_json_string(carbon, "source", NULL)),
     };
 }
 

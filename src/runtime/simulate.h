@@ -50,7 +50,8 @@ typedef struct {
     hcp_usd_micro mining_usd_micro, ai_usd_micro, energy_cost_usd_micro, profit_usd_micro;
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro; /* of miners that slept */
     int64_t energy_j[HCP_USES];
-    double gpu_utilisation; /* leased GPU time over all GPU time */
+    int64_t carbon_mg[HCP_USES]; /* of the facilities whose electricity has a figure */
+    double gpu_utilisation;      /* leased GPU time over all GPU time */
     hcp_simulate_waits waits[HCP_PRIORITIES];
     hcp_simulate_switches gpu_switches, fleet_switches; /* into and out of leases; of classes */
     uint64_t deferred,

@@ -52,12 +52,14 @@ static void set_energy(json_t *object, const hcp_interval_closed *row, double us
         [HCP_USE_MINING] = {"energy_mining_mwh", "mining_mw"},
         [HCP_USE_IDLE] = {"energy_idle_mwh", "idle_mw"},
     };
-    double hours = us / (double)HCP_US_PER_H;
+    double hours = us / (double)HCP_US_PER_H, carbon_mg = 0;
     for (int use = 0; use < HCP_USES; use++) {
+        carbon_mg += (double)row->carbon_mg[use];
         double mwh = (double)row->energy_j[use] / (double)HCP_J_PER_MWH;
         hcp_json_set_number(object, names[use][0], mwh);
         hcp_services_set_rounded(object, names[use][1], mwh / hours, DIGITS);
     }
+    hcp_services_set_rounded(object, "carbon_kg", carbon_mg / 1e6, DIGITS);
 }
 
 static json_t *account_json(const hcp_state *state, const hcp_interval_closed *row)

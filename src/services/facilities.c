@@ -4,6 +4,7 @@
 #include "core/metering.h"
 #include "core/power.h"
 #include "http/page.h"
+#include "services/carbon.h"
 #include "services/fleet_tally.h"
 #include "services/internal.h"
 #include "services/prices.h"
@@ -48,6 +49,8 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
                            hcp_meter_mining_usd_micro_per_h(state, facility));
     hcp_services_set_money(object, "ai_revenue_per_h",
                            hcp_state_facility(state, facility)->ai_usd_micro_per_h);
+    json_object_set_new(object, "carbon",
+                        hcp_carbon_json(&hcp_state_facility(state, facility)->def, &meter));
     hcp_json_set_time(object, "metered_at", meter.at_us);
 }
 

@@ -110,6 +110,8 @@ static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int
             set2(metrics, HCP_METRICS_POWER, key, name,
                  (double)hcp_units_muldiv(site->use_power_w[use], site->def.pue_milli, 1000));
             set2(metrics, HCP_METRICS_ENERGY, key, name, (double)meter.energy_j[use]);
+            if (site->def.carbon_mg_per_kwh > 0)
+                set2(metrics, HCP_METRICS_CARBON, key, name, (double)meter.carbon_mg[use] / 1000);
         }
         set1(metrics, HCP_METRICS_POWER_CAP, key, (double)site->def.cap_w);
         set1(metrics, HCP_METRICS_ENERGY_COST, key, hcp_money_to_usd(meter.energy_cost_usd_micro));

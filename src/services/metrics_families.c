@@ -75,6 +75,8 @@ const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
         "Power cap at the meter.", {"facility"}, {0}},
     [HCP_METRICS_ENERGY] = {"hcp_facility_energy_joules", COUNTER, "joules",
         "Energy used at the meter.", {"facility", "use"}, {0}},
+    [HCP_METRICS_CARBON] = {"hcp_facility_carbon_grams", COUNTER, "grams",
+        "CO2 of the energy used, location based.", {"facility", "use"}, {0}},
     /* Prices may be negative, so what energy has cost may fall. */
     [HCP_METRICS_ENERGY_COST] = {"hcp_facility_energy_cost_usd", GAUGE, "usd",
         "What the energy has cost.", {"facility"}, {0}},

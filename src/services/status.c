@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "core/metering.h"
 #include "core/queue.h"
+#include "services/carbon.h"
 #include "services/internal.h"
 #include "services/merit.h"
 #include "services/revenue.h"
@@ -75,6 +76,7 @@ static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t 
     hcp_meter meter;
     hcp_meter_read(state, facility, now_us, &meter);
     set_meter(object, &meter);
+    json_object_set_new(object, "carbon", hcp_carbon_json(&site->def, &meter));
     hcp_merit_set_margins(object, services, facility);
     return object;
 }

@@ -3,7 +3,8 @@
 
 import pytest
 
-from daemon import wait_until
+from daemon import Daemon, wait_until
+from scenarios import one_site
 
 
 def lab(daemon):
@@ -30,6 +31,19 @@ def test_energy_and_money_only_grow_with_time(daemon):
                        sum(row["energy_j"].values()) > sum(first["energy_j"].values()) and row, "energy is used")
     assert later["profit_usd_micro"] == (later["mining_revenue_usd_micro"] + later["ai_revenue_usd_micro"]
                                          - later["energy_cost_usd_micro"])
+
+
+def test_carbon_is_the_energy_at_the_figure_of_the_grid(daemon):
+    site = lab(daemon)
+    carbon = site["carbon"]
+    assert carbon["g_per_kwh"] == 350 and "eGRID" in carbon["source"]
+    for use, energy_j in site["energy_j"].items():
+        assert carbon["kg_by_use"][use] == pytest.approx(energy_j / 3.6e6 * 0.350, abs=0.002)
+
+
+def test_carbon_is_not_told_where_the_grid_has_no_figure(tmp_path):
+    with Daemon(tmp_path / "data", "--workloads", "none", scenario=one_site(tmp_path / "site.yaml")) as running:
+        assert running.json("/api/v1/facilities/texas-north")["carbon"] is None
 
 
 def test_id_and_key_name_the_same_facility(daemon):

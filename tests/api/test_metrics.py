@@ -9,7 +9,7 @@ from daemon import wait_until
 
 SAMPLE = re.compile(r'([a-z_]+)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')
-UNITS = ("seconds", "bytes", "joules", "watts", "usd")
+UNITS = ("seconds", "bytes", "joules", "watts", "usd", "grams")
 
 
 def scrape(daemon, accept=None):

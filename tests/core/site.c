@@ -105,6 +105,8 @@ static void define_places(site *s)
         .pue_milli = 1200,
         .backbone_gbps = 100,
         .network_rtt_us = 1000,
+        .carbon_mg_per_kwh = 350000,
+        .carbon_source = (char *)"test",
     };
     hcp_facility_defined south = north;
     south.key = (char *)"south";

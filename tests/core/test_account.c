@@ -220,6 +220,7 @@ static void add(hcp_meter *sum, const hcp_interval_closed *row)
                       .foregone_usd_micro = row->foregone_usd_micro,
                       .avoided_usd_micro = row->avoided_usd_micro};
     memcpy(part.energy_j, row->energy_j, sizeof part.energy_j);
+    memcpy(part.carbon_mg, row->carbon_mg, sizeof part.carbon_mg);
     hcp_meter_add(sum, &part);
 }
 

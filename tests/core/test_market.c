@@ -140,6 +140,10 @@ static void test_one_hour(void)
                     mining_w * 12 / 10 * 3600);
     g_assert_cmpint(after.energy_j[HCP_USE_IDLE] - before.energy_j[HCP_USE_IDLE], ==,
                     idle_w * 12 / 10 * 3600);
+    /* 636.72 kWh and 2.016 kWh at 350 g */
+    g_assert_cmpint(after.carbon_mg[HCP_USE_MINING] - before.carbon_mg[HCP_USE_MINING], ==,
+                    222852000);
+    g_assert_cmpint(after.carbon_mg[HCP_USE_IDLE] - before.carbon_mg[HCP_USE_IDLE], ==, 705600);
     /* (530,600 + 1,680) W * 1.2 = 0.638736 MWh at $50 = $31.9368 */
     g_assert_cmpint(after.energy_cost_usd_micro - before.energy_cost_usd_micro, ==, 31936800);
     /* 28.4 PH/s at $55 per PH/s and day, an hour of it: $65.083333 */
@@ -207,8 +211,10 @@ static void test_splitting_is_exact(void)
     hcp_meter a, b;
     meter(&once, &a);
     meter(&often, &b);
-    for (int use = 0; use < HCP_USES; use++)
+    for (int use = 0; use < HCP_USES; use++) {
         g_assert_cmpint(a.energy_j[use], ==, b.energy_j[use]);
+        g_assert_cmpint(a.carbon_mg[use], ==, b.carbon_mg[use]);
+    }
     g_assert_cmpint(a.energy_cost_usd_micro, ==, b.energy_cost_usd_micro);
     g_assert_cmpint(a.energy_cost_usd_micro, <, 0);
     g_assert_cmpint(a.mining_usd_micro, ==, b.mining_usd_micro);
