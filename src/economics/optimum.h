@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The perfect-foresight optimum: the most a plant could have earned on realised rewards, by exact dynamic programming
- * over its nodes. The yardstick of the backtest and of live regret; no policy may use it.
+ * over its nodes. The yardstick of the backtest; no policy may use it.
  */
 #ifndef HCP_ECONOMICS_OPTIMUM_H
 #define HCP_ECONOMICS_OPTIMUM_H

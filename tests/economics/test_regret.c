@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regret adds up, is never negative, and the live window agrees with the whole run. */
+/* Regret adds up and is never negative. */
 #include "economics/backtest.h"
-#include "economics/optimum.h"
 #include "economics/policies.h"
 #include "economics/regret.h"
 #include "synthetic.h"
@@ -34,46 +33,6 @@ static void test_by_cause(void)
     g_free(market.steps);
 }
 
-/* A window over everything says what the whole run says; a shorter one forgets. */
-static void test_window(void)
-{
-    hcp_market market = synthetic_market(51, 400, 1.0);
-    g_autoptr(hcp_plant) plant = site();
-    g_autofree double *rewards = hcp_market_rewards(&market, plant);
-    g_autoptr(hcp_regret_window) all = hcp_regret_window_new(plant, market.n);
-    g_autoptr(hcp_regret_window) day = hcp_regret_window_new(plant, 24);
-    double earned, best;
-    hcp_regret_window_get(all, &earned, &best);
-    g_assert_cmpfloat(earned, ==, 0.0);
-    g_assert_cmpfloat(best, ==, 0.0);
-
-    int node = plant->settled[0], before = node;
-    double profit = 0.0, last_day = 0.0;
-    for (size_t t = 0; t < market.n; t++) {
-        /* stop for a while every hundred hours */
-        const hcp_plant_move *move = hcp_plant_move_to(plant, node, t % 100 < 6 ? 1 : 0);
-        if (move == NULL)
-            move = &plant->moves[plant->first_move[node]];
-        before = node;
-        node = move->node;
-        hcp_plant_inputs in = hcp_market_settled(&market, t);
-        int state = plant->state_of[node];
-        hcp_regret_window_add(all, before, state, move->cost_usd, &in);
-        hcp_regret_window_add(day, before, state, move->cost_usd, &in);
-        double usd = rewards[t * 2 + (size_t)state] - move->cost_usd;
-        profit += usd;
-        last_day += t + 24 >= market.n ? usd : 0.0;
-    }
-    hcp_regret_window_get(all, &earned, &best);
-    double whole = hcp_optimum_solve(plant, rewards, market.n, plant->settled[0], NULL).profit_usd;
-    g_assert_cmpfloat_with_epsilon(earned, profit, 1e-6);
-    g_assert_cmpfloat_with_epsilon(best, whole, 1e-6);
-    hcp_regret_window_get(day, &earned, &best);
-    g_assert_cmpfloat_with_epsilon(earned, last_day, 1e-6);
-    g_assert_cmpfloat(best, >=, earned - 1e-6);
-    g_free(market.steps);
-}
-
 static void test_calibration(void)
 {
     hcp_calibration c = {0};
@@ -92,7 +51,6 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/regret/by-cause", test_by_cause);
-    g_test_add_func("/regret/window", test_window);
     g_test_add_func("/regret/calibration", test_calibration);
     return g_test_run();
 }
