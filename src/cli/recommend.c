@@ -45,6 +45,9 @@ static const hcp_cli_column RECORD[] = {
     {"gap USD/h", "decision.gap_usd_micro_per_h", hcp_cli_format_usd, false, false, 0},
     {"cost of moving USD", "decision.switch_cost_usd_micro", hcp_cli_format_usd, false, false, 0},
     {"devices moved", "decision.moved", hcp_cli_format_yes, false, false, 0},
+    {"regret USD, 24 h", "regret.regret_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"of hours", "regret.hours", hcp_cli_format_fixed2, false, false, 0},
+    {"gap closed %", "regret.closed_pct", hcp_cli_format_fixed1, false, false, 0},
 };
 static const hcp_cli_table RECORD_TABLE = {RECORD, G_N_ELEMENTS(RECORD)};
 

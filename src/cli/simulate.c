@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/settings.h"
+#include "cli/simulate_regret.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@ typedef struct {
 typedef struct {
     hcp_simulate_report own, mine_only, ai_only, at_once;
     bool baselines, defers;
+    GArray *regret; /* hcp_simulate_regret of its own run */
 } results;
 
 static void show_progress(void *data, double done, double total)
@@ -41,7 +43,7 @@ static void end_progress(void)
 }
 
 static bool simulate(const arguments *args, const hcp_config *config, const hcp_scenario *scenario,
-                     const char *what, hcp_simulate_report *ret_report)
+                     const char *what, GArray *regret, hcp_simulate_report *ret_report)
 {
     g_autoptr(GError) error = NULL;
     const hcp_simulate_options options = {
@@ -52,6 +54,7 @@ static bool simulate(const arguments *args, const hcp_config *config, const hcp_
         .check = args->faults,
         .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
         .progress_data = (void *)what,
+        .regret = regret,
     };
     bool done = hcp_simulate(&options, ret_report, &error);
     end_progress();
@@ -68,7 +71,7 @@ static bool simulate_with_policy(const arguments *args, const hcp_config *config
     other.policy = (char *)policy;
     if (!arrivals)
         other.workloads = (char *)"none";
-    return simulate(args, &other, scenario, arrivals ? "AI only" : "mine only", ret_report);
+    return simulate(args, &other, scenario, arrivals ? "AI only" : "mine only", NULL, ret_report);
 }
 
 /* The same with every start as early as it can be. */
@@ -83,7 +86,7 @@ static bool simulate_at_once(const arguments *args, const hcp_config *config,
         fprintf(stderr, "hcp simulate: %s\n", error->message);
         return false;
     }
-    return simulate(args, &other, &scenario, "at once", ret_report);
+    return simulate(args, &other, &scenario, "at once", NULL, ret_report);
 }
 
 static void print_duration(const char *label, int64_t us)
@@ -170,6 +173,7 @@ static void print_text(const results *r)
     }
     if (r->defers)
         print_against("nothing put off", own, &r->at_once);
+    hcp_cli_regret_print(r->regret);
     printf("\nEnergy at the meter: AI %.1f MWh, mining %.1f MWh, idle %.1f MWh\n",
            hcp_units_mwh(own->energy_j[HCP_USE_AI]), hcp_units_mwh(own->energy_j[HCP_USE_MINING]),
            hcp_units_mwh(own->energy_j[HCP_USE_IDLE]));
@@ -270,14 +274,16 @@ static void print_json(const results *r)
     }
     if (r->defers)
         json_object_set_new(object, "nothing_put_off", report_json(&r->at_once));
+    json_object_set_new(object, "regret", hcp_cli_regret_json(r->regret));
     g_autofree char *text = hcp_json_print_pretty(object);
     puts(text);
 }
 
 static int run_once(const arguments *args, const hcp_config *config, const hcp_scenario *scenario)
 {
-    results r = {.baselines = !args->no_baselines && !args->faults};
-    if (!simulate(args, config, scenario, "simulating", &r.own))
+    g_autoptr(GArray) regret = g_array_new(FALSE, FALSE, sizeof(hcp_simulate_regret));
+    results r = {.baselines = !args->no_baselines && !args->faults, .regret = regret};
+    if (!simulate(args, config, scenario, "simulating", regret, &r.own))
         return HCP_EXIT_FAILED;
     if (r.baselines &&
         (!simulate_with_policy(args, config, scenario, "mine", false, &r.mine_only) ||
@@ -301,7 +307,7 @@ static int run_seeds(const arguments *args, hcp_config *config, const hcp_scenar
     for (int i = 0; i < args->seeds; i++) {
         hcp_simulate_report report;
         config->seed = first + i;
-        if (!simulate(args, config, scenario, "simulating", &report))
+        if (!simulate(args, config, scenario, "simulating", NULL, &report))
             return HCP_EXIT_FAILED;
         checks += report.checks;
         crashes += report.crashes;

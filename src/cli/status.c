@@ -56,6 +56,8 @@ static const hcp_cli_column REVENUE[] = {
     {"NOT MINED", "revenue.curtailed_loss_usd", hcp_cli_format_fixed2, true, false, 0},
     {"POSSIBLE", "revenue.potential_usd", hcp_cli_format_fixed2, true, false, 0},
     {"MARGIN %", "revenue.margin_pct", hcp_cli_format_fixed1, true, false, 0},
+    {"REGRET 24 h", "regret.regret_usd_micro", hcp_cli_format_usd, true, false, 0},
+    {"CLOSED %", "regret.closed_pct", hcp_cli_format_fixed1, true, false, 0},
 };
 static const hcp_cli_table REVENUE_TABLE = {REVENUE, G_N_ELEMENTS(REVENUE)};
 

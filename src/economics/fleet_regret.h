@@ -58,10 +58,11 @@ typedef struct {
 typedef struct {
     double hours;
     double earned_usd, switching_usd; /* and what starts and stops took of it */
-    double static_usd;                /* the best plan that leaves each class as it is: mining at one target, or at rest */
-    double optimum_usd, bound_usd;    /* no plan earns more than the bound */
-    double unhurried_usd;             /* without minimum times and cap */
-    double ideal_usd;                 /* and with switching free */
+    double
+        static_usd; /* the best plan that leaves each class as it is: mining at one target, or at rest */
+    double optimum_usd, bound_usd; /* no plan earns more than the bound */
+    double unhurried_usd;          /* without minimum times and cap */
+    double ideal_usd;              /* and with switching free */
 } hcp_fleet_regret;
 
 /* Solves a stretch. False when the solver of the linear program failed. */

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "core/power.h"
 #include "core/switch_cost.h"
+#include "runtime/platform_internal.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,13 +26,19 @@ typedef struct {
 
 struct hcp_regret_case {
     double pue, pool_fee, min_dwell_h;
-    GArray *own;      /* case_class */
-    GArray *classes;  /* hcp_fleet_regret_class, beside them */
-    GArray *steps;    /* hcp_fleet_regret_step of all stretches */
-    GPtrArray *did;   /* hcp_fleet_regret_did *, one row of classes a step */
+    GArray *own;     /* case_class */
+    GArray *classes; /* hcp_fleet_regret_class, beside them */
+    GArray *steps;   /* hcp_fleet_regret_step of all stretches */
+    GPtrArray *did;  /* hcp_fleet_regret_did *, one row of classes a step */
     GArray *stretches;
     hcp_regret_answer answer; /* what is known before it is solved */
 };
+
+hcp_regret_costs hcp_regret_costs_of(const hcp_platform *platform)
+{
+    return (hcp_regret_costs){.pool_fee = platform->options.pool_fee,
+                              .switch_usd_per_device = platform->options.switch_usd_per_device};
+}
 
 static void clear_stretch(void *data)
 {

@@ -9,6 +9,7 @@
 
 #include "core/state.h"
 #include "economics/fleet_regret.h"
+#include "runtime/platform.h"
 
 #include <jansson.h>
 
@@ -17,6 +18,9 @@ typedef struct {
     double pool_fee;
     double switch_usd_per_device; /* where too few switches were measured */
 } hcp_regret_costs;
+
+/* Those of a platform's options. */
+hcp_regret_costs hcp_regret_costs_of(const hcp_platform *platform);
 
 typedef struct hcp_regret_case hcp_regret_case;
 
@@ -30,9 +34,9 @@ hcp_regret_case *hcp_regret_case_new(const hcp_state *state, const GArray *inter
 void hcp_regret_case_free(hcp_regret_case *regret_case);
 
 typedef struct {
-    int64_t from_us, until_us;  /* of the intervals there are; 0 = none */
-    uint32_t intervals;         /* judged */
-    uint32_t excluded;          /* left out */
+    int64_t from_us, until_us; /* of the intervals there are; 0 = none */
+    uint32_t intervals;        /* judged */
+    uint32_t excluded;         /* left out */
     double excluded_h;
     hcp_fleet_regret figures; /* over its `hours` */
     bool failed;              /* the solver of a linear program did; the figures are nothing */

@@ -23,6 +23,7 @@ typedef struct {
     hcp_journal *journal; /* the faulty wrapper when there are faults */
     hcp_platform *platform;
     hcp_tally tally;
+    GArray *intervals; /* hcp_interval_closed, all that closed */
     int64_t start_us, end_us;
     uint64_t acknowledged; /* last ticket reported durable */
     double leased_gpu_us, gpu_us;
@@ -34,6 +35,11 @@ static void on_applied(void *data, const hcp_event *event)
 {
     simulation *sim = data;
     hcp_tally_note(&sim->tally, hcp_platform_core(sim->platform), event);
+    if (event->type != HCP_EVENT_INTERVAL_CLOSED || sim->options->regret == NULL)
+        return;
+    hcp_interval_closed copy;
+    hcp_record_copy(hcp_event_record(event->type), &event->interval_closed, &copy);
+    g_array_append_val(sim->intervals, copy);
 }
 
 static void on_durable(void *data, uint64_t ticket, const hcp_journal_batch *batch)
@@ -225,6 +231,23 @@ static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_repor
     }
 }
 
+static void clear_interval(void *data)
+{
+    hcp_record_clear(hcp_event_record(HCP_EVENT_INTERVAL_CLOSED), data);
+}
+
+static void fill_regret(const simulation *sim)
+{
+    const hcp_state *state = hcp_platform_state(sim->platform);
+    hcp_regret_costs costs = hcp_regret_costs_of(sim->platform);
+    for (uint32_t f = 0; sim->options->regret != NULL && f < state->fleet.facilities->len; f++) {
+        g_autoptr(hcp_regret_case) c = hcp_regret_case_new(state, sim->intervals, f, 0, &costs);
+        hcp_simulate_regret row = {.answer = hcp_regret_case_solve(c)};
+        g_strlcpy(row.facility, hcp_state_facility(state, f)->def.key, sizeof row.facility);
+        g_array_append_val(sim->options->regret, row);
+    }
+}
+
 static void fill_report(simulation *sim, hcp_simulate_report *report)
 {
     const hcp_state *state = hcp_platform_state(sim->platform);
@@ -264,15 +287,19 @@ bool hcp_simulate(const hcp_simulate_options *options, hcp_simulate_report *ret_
     sim.end_us = sim.start_us + (int64_t)(options->hours * (double)HCP_US_PER_H);
     hcp_clock_init_virtual(&sim.clock, sim.start_us);
     hcp_tally_init(&sim.tally);
+    sim.intervals = g_array_new(FALSE, FALSE, sizeof(hcp_interval_closed));
+    g_array_set_clear_func(sim.intervals, clear_interval);
     bool done = bootstrap(&sim, error) && start_platform(&sim, error) && run(&sim, error);
     if (done && options->check && hcp_platform_ticket(sim.platform) == 0)
         done = check_replay(&sim, error);
     if (done) {
         fill_report(&sim, ret_report);
+        fill_regret(&sim);
         ret_report->wall_s = (double)(g_get_monotonic_time() - began_us) / 1e6;
     }
     g_clear_pointer(&sim.platform, hcp_platform_free);
     hcp_journal_close(sim.journal);
     hcp_tally_finish(&sim.tally);
+    g_array_unref(sim.intervals);
     return done;
 }

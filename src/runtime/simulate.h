@@ -9,6 +9,7 @@
 #define HCP_RUNTIME_SIMULATE_H
 
 #include "runtime/config.h"
+#include "runtime/regret.h"
 #include "runtime/scenario.h"
 
 #include <glib.h>
@@ -17,6 +18,12 @@
 
 /* Readings only help placement to prefer cool devices; nobody watches them on a virtual clock. */
 #define HCP_SIMULATE_SAMPLE_INTERVAL_US ((int64_t)600 * 1000000)
+
+/* Of one facility over the whole run. */
+typedef struct {
+    char facility[64]; /* its key */
+    hcp_regret_answer answer;
+} hcp_simulate_regret;
 
 typedef struct {
     const hcp_config *config;
@@ -27,6 +34,7 @@ typedef struct {
     /* Told now and then; may be NULL. */
     void (*progress)(void *data, double hours_done, double hours);
     void *progress_data;
+    GArray *regret; /* gets an hcp_simulate_regret for each facility; NULL = not wanted */
 } hcp_simulate_options;
 
 /* Waits from submission to the first lease of one priority. */

@@ -6,6 +6,7 @@
 #include "http/reply.h"
 #include "http/request.h"
 #include "services/event_stream.h"
+#include "services/regrets.h"
 #include "services/services.h"
 #include "services/whatif_jobs.h"
 #include "telemetry/metrics.h"
@@ -27,7 +28,9 @@ struct hcp_services {
     hcp_metrics *metrics;
     hcp_shutdown_request *shutdown; /* waits for a second person; NULL = none */
     json_t *discovery;              /* the answer of the latest scan; NULL = never */
-    hcp_whatif_jobs *whatif;        /* NULL: the journal is not on disk */
+    hcp_background *background;
+    hcp_whatif_jobs *whatif; /* NULL: the journal is not on disk */
+    hcp_regrets *regrets;
 };
 
 /* Binds the operations of one service file. */
@@ -42,6 +45,7 @@ bool hcp_services_bind_events(hcp_services *services, GError **error);
 bool hcp_services_bind_alerts(hcp_services *services, GError **error);
 bool hcp_services_bind_prices(hcp_services *services, GError **error);
 bool hcp_services_bind_accounts(hcp_services *services, GError **error);
+bool hcp_services_bind_regret(hcp_services *services, GError **error);
 bool hcp_services_bind_optimizer(hcp_services *services, GError **error);
 bool hcp_services_bind_merit(hcp_services *services, GError **error);
 bool hcp_services_bind_route(hcp_services *services, GError **error);
@@ -59,6 +63,9 @@ bool hcp_services_bind_simulator(hcp_services *services, GError **error);
 /* Short readings. */
 const hcp_state *hcp_services_state(const hcp_services *services);
 const hcp_core *hcp_services_core(const hcp_services *services);
+
+/* Begins no more rounds of regret. */
+void hcp_services_unbind_regret(hcp_services *services);
 
 /* Stops counting and forgets what was counted. */
 void hcp_services_unbind_metrics(hcp_services *services);

@@ -7,6 +7,7 @@
 #include "services/metrics.h"
 #include "services/prices.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -144,6 +145,30 @@ static void collect_prices(const hcp_state *state, hcp_metrics *metrics, int64_t
                   hcp_state_facility(state, f)->def.key, now_us);
 }
 
+static void set_regret(hcp_metrics *metrics, const char *facility, const char *window,
+                       const hcp_fleet_regret *figures)
+{
+    double closed = hcp_fleet_regret_closed_pct(figures);
+    set2(metrics, HCP_METRICS_REGRET, facility, window, figures->optimum_usd - figures->earned_usd);
+    if (!isnan(closed))
+        set2(metrics, HCP_METRICS_REGRET_RATIO, facility, window, 1 - closed / 100);
+}
+
+static void collect_regret(hcp_services *services, hcp_metrics *metrics)
+{
+    const hcp_state *state = hcp_services_state(services);
+    hcp_metrics_clear(metrics, HCP_METRICS_REGRET);
+    hcp_metrics_clear(metrics, HCP_METRICS_REGRET_RATIO);
+    for (uint32_t f = 0; f < state->fleet.facilities->len; f++)
+        for (int w = 0; w < HCP_REGRET_WINDOWS; w++) {
+            const hcp_regret_answer *answer =
+                hcp_regrets_find(services->regrets, f, (hcp_regret_window)w);
+            if (answer != NULL)
+                set_regret(metrics, hcp_state_facility(state, f)->def.key,
+                           hcp_enum_name(&HCP_REGRET_WINDOW_NAMES, w), &answer->figures);
+        }
+}
+
 static void collect_alerts(const hcp_state *state, hcp_metrics *metrics)
 {
     uint32_t open[HCP_SEVERITIES] = {0};
@@ -168,6 +193,7 @@ void hcp_metrics_collect(hcp_services *services, hcp_metrics *metrics)
     collect_devices(services, metrics);
     collect_facilities(state, metrics, now_us);
     collect_prices(state, metrics, now_us);
+    collect_regret(services, metrics);
     collect_alerts(state, metrics);
     if (sampled_us != 0)
         set(metrics, HCP_METRICS_SAMPLE_AGE, seconds(MAX(0, now_us - sampled_us)));

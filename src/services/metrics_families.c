@@ -86,6 +86,12 @@ const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
         "Latest price.", {"kind", "facility", "unit"}, {0}},
     [HCP_METRICS_PRICE_AGE] = {"hcp_price_age_seconds", GAUGE, "seconds",
         "Age of the latest price.", {"kind", "facility"}, {0}},
+    [HCP_METRICS_REGRET] = {"hcp_regret_usd", GAUGE, "usd",
+        "Hindsight optimum of the movable devices less what dispatch earned with them.",
+        {"facility", "window"}, {0}},
+    [HCP_METRICS_REGRET_RATIO] = {"hcp_regret_ratio", GAUGE, NULL,
+        "Regret over the gap from the best static plan to the optimum; 0 is the optimum.",
+        {"facility", "window"}, {0}},
     [HCP_METRICS_ALERTS] = {"hcp_alerts_open", GAUGE, NULL,
         "Alerts whose cause persists.", {"severity"}, {0}},
 };

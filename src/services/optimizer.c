@@ -8,6 +8,7 @@
 #include "services/list.h"
 #include "services/merit.h"
 #include "services/prices.h"
+#include "services/regret.h"
 #include "services/switch_costs.h"
 
 #include <math.h>
@@ -201,6 +202,7 @@ static json_t *recommendation_json(hcp_services *services, uint32_t facility)
     json_object_set_new(object, "decision", decision_json(state, decision, site->decided_us));
     json_object_set_new(object, "merit_order", hcp_merit_json(services, facility));
     json_object_set_new(object, "switch_costs", hcp_switch_costs_json(state, facility));
+    json_object_set_new(object, "regret", hcp_regret_day_json(services, facility));
     return object;
 }
 

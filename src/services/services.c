@@ -9,14 +9,15 @@
 #include <math.h>
 
 static bool (*const BIND[])(hcp_services *services, GError **error) = {
-    hcp_services_bind_health,    hcp_services_bind_metrics,       hcp_services_bind_orchestrator,
-    hcp_services_bind_workloads, hcp_services_bind_status,        hcp_services_bind_emergency,
-    hcp_services_bind_switches,  hcp_services_bind_events,        hcp_services_bind_alerts,
-    hcp_services_bind_optimizer, hcp_services_bind_prices,        hcp_services_bind_router,
-    hcp_services_bind_accounts,  hcp_services_bind_resources,     hcp_services_bind_allocations,
-    hcp_services_bind_capacity,  hcp_services_bind_facilities,    hcp_services_bind_customers,
-    hcp_services_bind_simulator, hcp_services_bind_health_checks, hcp_services_bind_discovery,
-    hcp_services_bind_route,     hcp_services_bind_merit,         hcp_services_bind_whatif,
+    hcp_services_bind_health,      hcp_services_bind_metrics,   hcp_services_bind_orchestrator,
+    hcp_services_bind_workloads,   hcp_services_bind_status,    hcp_services_bind_emergency,
+    hcp_services_bind_switches,    hcp_services_bind_events,    hcp_services_bind_alerts,
+    hcp_services_bind_optimizer,   hcp_services_bind_prices,    hcp_services_bind_router,
+    hcp_services_bind_accounts,    hcp_services_bind_regret,    hcp_services_bind_resources,
+    hcp_services_bind_allocations, hcp_services_bind_capacity,  hcp_services_bind_facilities,
+    hcp_services_bind_customers,   hcp_services_bind_simulator, hcp_services_bind_health_checks,
+    hcp_services_bind_discovery,   hcp_services_bind_route,     hcp_services_bind_merit,
+    hcp_services_bind_whatif,
 };
 
 hcp_services *hcp_services_new(hcp_daemon *daemon, GError **error)
@@ -25,6 +26,7 @@ hcp_services *hcp_services_new(hcp_daemon *daemon, GError **error)
     services->daemon = daemon;
     services->platform = hcp_daemon_platform(daemon);
     services->started_us = g_get_monotonic_time();
+    services->background = hcp_background_new();
     for (size_t i = 0; i < G_N_ELEMENTS(BIND); i++)
         if (!BIND[i](services, error))
             return NULL;
@@ -42,6 +44,10 @@ void hcp_services_free(hcp_services *services)
     hcp_event_streams_free(services->streams);
     hcp_shutdown_request_free(services->shutdown);
     json_decref(services->discovery);
+    hcp_services_unbind_regret(services);
+    hcp_whatif_jobs_stop(services->whatif);
+    hcp_background_free(services->background); /* waits */
+    hcp_regrets_free(services->regrets);
     hcp_whatif_jobs_free(services->whatif);
     g_free(services);
 }

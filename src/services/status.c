@@ -6,6 +6,7 @@
 #include "services/carbon.h"
 #include "services/internal.h"
 #include "services/merit.h"
+#include "services/regret.h"
 #include "services/revenue.h"
 
 #include <math.h>
@@ -78,6 +79,7 @@ static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t 
     set_meter(object, &meter);
     json_object_set_new(object, "carbon", hcp_carbon_json(&site->def, &meter));
     hcp_merit_set_margins(object, services, facility);
+    json_object_set_new(object, "regret", hcp_regret_day_json(services, facility));
     return object;
 }
 

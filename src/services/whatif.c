@@ -149,7 +149,8 @@ bool hcp_services_bind_whatif(hcp_services *services, GError **error)
 {
     const hcp_world *world = hcp_daemon_world(services->daemon);
     if (world->directory != NULL)
-        services->whatif = hcp_whatif_jobs_new(world->directory, &world->whatif);
+        services->whatif =
+            hcp_whatif_jobs_new(world->directory, &world->whatif, services->background);
     return hcp_http_server_bind(hcp_daemon_server(services->daemon), BINDINGS,
                                 G_N_ELEMENTS(BINDINGS), services, error);
 }

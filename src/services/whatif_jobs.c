@@ -6,11 +6,6 @@
 #include "journal/sqlite.h"
 #include "runtime/projection.h"
 
-#include <sys/resource.h>
-
-/* The loop and the journal go first; a question has time. */
-#define NICENESS 15
-
 static const char *const STATUSES[HCP_WHATIF_STATUSES] = {"queued", "running", "done", "failed"};
 const hcp_enum_names HCP_WHATIF_STATUS_NAMES = HCP_ENUM_NAMES(STATUSES);
 
@@ -33,8 +28,8 @@ typedef struct {
 struct hcp_whatif_jobs {
     char *directory;
     hcp_whatif_model model;
-    GThreadPool *pool; /* one thread */
-    GPtrArray *all;    /* job *, the oldest first */
+    hcp_background *background; /* borrowed */
+    GPtrArray *all;             /* job *, the oldest first */
     GMutex lock;
     uint64_t last_id;
 };
@@ -98,14 +93,11 @@ static bool begin(work *w)
     return wanted;
 }
 
-static void carry_out(void *data, void *user_data)
+static void carry_out(void *data)
 {
-    (void)user_data;
     g_autofree work *w = data;
     g_autoptr(GError) error = NULL;
     int64_t began_us = g_get_monotonic_time();
-    /* On Linux of the calling thread alone, which is the pool's own. Refused, it is merely less polite. */
-    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
     if (begin(w)) {
         json_t *found = answer(w, &error);
         g_mutex_lock(&w->jobs->lock);
@@ -121,13 +113,14 @@ static void carry_out(void *data, void *user_data)
 
 /* --- on the loop's thread -------------------------------------------------------------------------------------------- */
 
-hcp_whatif_jobs *hcp_whatif_jobs_new(const char *directory, const hcp_whatif_model *model)
+hcp_whatif_jobs *hcp_whatif_jobs_new(const char *directory, const hcp_whatif_model *model,
+                                     hcp_background *background)
 {
     hcp_whatif_jobs *jobs = g_new0(hcp_whatif_jobs, 1);
     jobs->directory = g_strdup(directory);
     jobs->model = *model;
     jobs->all = g_ptr_array_new();
-    jobs->pool = g_thread_pool_new(carry_out, NULL, 1, TRUE, NULL);
+    jobs->background = background;
     g_mutex_init(&jobs->lock);
     return jobs;
 }
@@ -141,13 +134,17 @@ static void forget_at(hcp_whatif_jobs *jobs, guint i)
     release(jobs, j);
 }
 
+void hcp_whatif_jobs_stop(hcp_whatif_jobs *jobs)
+{
+    while (jobs != NULL && jobs->all->len > 0)
+        forget_at(jobs, jobs->all->len - 1);
+}
+
 void hcp_whatif_jobs_free(hcp_whatif_jobs *jobs)
 {
     if (jobs == NULL)
         return;
-    while (jobs->all->len > 0)
-        forget_at(jobs, jobs->all->len - 1);
-    g_thread_pool_free(jobs->pool, FALSE, TRUE);
+    g_assert(jobs->all->len == 0);
     g_ptr_array_unref(jobs->all);
     g_mutex_clear(&jobs->lock);
     g_free(jobs->directory);
@@ -199,7 +196,7 @@ bool hcp_whatif_jobs_ask(hcp_whatif_jobs *jobs, hcp_whatif_question *question, j
     *question = (hcp_whatif_question){0};
     j->json = json_incref(json);
     g_ptr_array_add(jobs->all, j);
-    g_thread_pool_push(jobs->pool, g_memdup2(&(work){jobs, j}, sizeof(work)), NULL);
+    hcp_background_push(jobs->background, carry_out, g_memdup2(&(work){jobs, j}, sizeof(work)));
     *ret_id = j->id;
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What-if questions in the background: one at a time on a thread of its own, at low priority and with its own reading
- * connection to the journal, so that the loop never waits for one. Questions and answers are kept in memory, the newest
+ * What-if questions in the background: one at a time, each with a reading connection of its own to the journal, so that the
+ * loop never waits for one. Questions and answers are kept in memory, the newest
  * of them, and are gone with the process.
  *
  * Everything here is called on the loop's thread; only the work itself runs elsewhere.
@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "runtime/whatif.h"
+#include "services/background.h"
 
 #include <glib.h>
 #include <jansson.h>
@@ -48,10 +49,14 @@ typedef struct {
     const char *error; /* why it failed */
 } hcp_whatif_view;
 
-/* Jobs on the journal in `directory` (copied). */
-hcp_whatif_jobs *hcp_whatif_jobs_new(const char *directory, const hcp_whatif_model *model);
+/* Jobs on the journal in `directory` (copied), done in the background (borrowed). */
+hcp_whatif_jobs *hcp_whatif_jobs_new(const char *directory, const hcp_whatif_model *model,
+                                     hcp_background *background);
 
-/* Stops what runs, waits until it has stopped, frees; NULL is allowed. */
+/* Stops what runs and forgets all questions; NULL is allowed. */
+void hcp_whatif_jobs_stop(hcp_whatif_jobs *jobs);
+
+/* Frees the jobs, stopped and no longer in the background; NULL is allowed. */
 void hcp_whatif_jobs_free(hcp_whatif_jobs *jobs);
 
 /* Takes `question` (moved; left zero) with its JSON, for showing, asked at platform time `now_us`. False with HCP_ERROR_FULL

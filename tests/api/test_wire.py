@@ -93,6 +93,7 @@ CALLS = {
     "getPrices": (200, None, {}),
     "listPriceHistory": (200, None, {}),
     "listAccounts": (200, None, {}),
+    "getRegret": (200, None, {}),
     "calculateProfitability": (200, {"resource_type": "GPU", "power_draw_w": 700}, {}),
     "getRecommendation": (200, None, {}),
     "listRecommendations": (200, None, {}),

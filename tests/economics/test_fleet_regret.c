@@ -175,8 +175,10 @@ static void test_never_negative(void)
         hcp_fleet_regret_step steps[STEPS];
         double mining[CLASSES], begun[CLASSES], at_hand[CLASSES], price = 50;
         for (int c = 0; c < CLASSES; c++) {
-            classes[c] = (hcp_fleet_regret_class){
-                .targets = S21, .n_targets = 2, .rest_w = 25, .switch_usd = 0.2 * hcp_rng_uniform(&rng)};
+            classes[c] = (hcp_fleet_regret_class){.targets = S21,
+                                                  .n_targets = 2,
+                                                  .rest_w = 25,
+                                                  .switch_usd = 0.2 * hcp_rng_uniform(&rng)};
             at_hand[c] = (double)hcp_rng_below(&rng, 21);
             begun[c] = mining[c] = (double)hcp_rng_below(&rng, (uint32_t)at_hand[c] + 1);
         }
@@ -190,7 +192,8 @@ static void test_never_negative(void)
                 do_something(&rng, &at_hand[c], &mining[c], &did[t][c]);
                 steps[t].drawn_mw += 0.0035 * did[t][c].mined[0] + 0.002 * did[t][c].mined[1];
             }
-            steps[t].cap_mw = steps[t].drawn_mw + (round % 2 != 0 ? 0.05 * hcp_rng_uniform(&rng) : 1);
+            steps[t].cap_mw =
+                steps[t].drawn_mw + (round % 2 != 0 ? 0.05 * hcp_rng_uniform(&rng) : 1);
         }
         const hcp_fleet_regret_problem problem = {.classes = classes,
                                                   .n_classes = CLASSES,
@@ -206,7 +209,8 @@ static void test_never_negative(void)
         /* The optimum beats it by itself, not by being set to it. */
         g_assert_cmpfloat(regret.optimum_usd, >, regret.earned_usd);
         g_assert_cmpfloat(regret.optimum_usd, >=, regret.static_usd - 0.02);
-        g_assert_cmpfloat(regret.bound_usd - regret.optimum_usd, <=, 0.02 + 1e-3 * fabs(regret.bound_usd));
+        g_assert_cmpfloat(regret.bound_usd - regret.optimum_usd, <=,
+                          0.02 + 1e-3 * fabs(regret.bound_usd));
         g_assert_cmpfloat(regret.unhurried_usd, >=, regret.optimum_usd - 1e-6);
         g_assert_cmpfloat(regret.ideal_usd, >=, regret.unhurried_usd - 1e-6);
     }
