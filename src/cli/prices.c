@@ -16,6 +16,8 @@ typedef struct {
 static const hcp_cli_column PRICES[] = {
     {"PRICE", "name", NULL, false, false, 0},
     {"VALUE", "value", hcp_cli_format_price, true, false, 0},
+    {"FROM", "low", hcp_cli_format_price, true, false, 0},
+    {"TO", "high", hcp_cli_format_price, true, false, 0},
     {"UNIT", "unit", NULL, false, false, 0},
     {"AGE", "age_ms", hcp_cli_format_ms, true, false, 0},
     {"QUALITY", "quality", NULL, false, true, 0},

@@ -83,6 +83,8 @@ typedef struct {
     bool gpu_mining;       /* SW20: idle GPUs mine, a labelled simulation */
     int64_t cold_start_us; /* what activating a cold model may take beyond deadline and transfer:
                               its engine starts from nothing */
+    int64_t
+        price_disagreement_permille; /* band of a price's sources beyond which it is suspect, of the price; 0 = any */
 } hcp_settings_changed;
 
 typedef hcp_settings_changed hcp_settings;
@@ -164,7 +166,9 @@ typedef struct {
     hcp_quality quality;
     bool simulated;
     int64_t
-        interval_us; /* it is the mean of this time up to observed_us; 0 = a quote of the moment */
+        interval_us;  /* it is the mean of this time up to observed_us; 0 = a quote of the moment */
+    double low, high; /* the band in which its sources lie */
+    uint32_t sources; /* whose values it joins, those left out not counted; 0 = not known */
 } hcp_price_observed;
 
 typedef struct {

@@ -33,6 +33,7 @@ static const hcp_field SETTINGS_CHANGED_FIELDS[] = {
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_U32, default_customer),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_BOOL, gpu_mining),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, cold_start_us),
+    HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, price_disagreement_permille),
 };
 static const hcp_record SETTINGS_CHANGED_RECORD =
     HCP_RECORD(hcp_settings_changed, SETTINGS_CHANGED_FIELDS);
@@ -118,6 +119,9 @@ static const hcp_field PRICE_OBSERVED_FIELDS[] = {
     HCP_FIELD_ENUM_OF(hcp_price_observed, quality, &HCP_QUALITY_NAMES),
     HCP_FIELD(hcp_price_observed, HCP_FIELD_BOOL, simulated),
     HCP_FIELD(hcp_price_observed, HCP_FIELD_I64, interval_us),
+    HCP_FIELD(hcp_price_observed, HCP_FIELD_F64, low),
+    HCP_FIELD(hcp_price_observed, HCP_FIELD_F64, high),
+    HCP_FIELD(hcp_price_observed, HCP_FIELD_U32, sources),
 };
 static const hcp_record PRICE_OBSERVED_RECORD =
     HCP_RECORD(hcp_price_observed, PRICE_OBSERVED_FIELDS);

@@ -110,6 +110,7 @@ static const char *settings_fault(const hcp_settings *settings, const char **ret
         {"network_stale", settings->network_stale_us, 0},
         {"finished_retention", settings->finished_retention_us, 0},
         {"cold_start", settings->cold_start_us, 0},
+        {"price_disagreement", settings->price_disagreement_permille, 0},
     };
     for (guint i = 0; i < G_N_ELEMENTS(bounds); i++) {
         *ret_field = bounds[i].field;

@@ -6,6 +6,7 @@
  */
 #include "base/units.h"
 #include "core/internal.h"
+#include "core/prices.h"
 
 #include <math.h>
 
@@ -83,9 +84,9 @@ static void arm(hcp_core *core, hcp_price_kind kind, uint32_t facility)
 const char *hcp_market_apply_price(hcp_core *core, const hcp_event *event)
 {
     const hcp_price_observed *price = &event->price_observed;
-    if (price->kind >= HCP_PRICE_KINDS || !isfinite(price->value) || price->interval_us < 0 ||
-        price->interval_us > HCP_US_PER_DAY)
-        return "its kind, value or interval is out of range";
+    if (price->kind >= HCP_PRICE_KINDS || !isfinite(price->value) || !isfinite(price->low) ||
+        !isfinite(price->high) || price->interval_us < 0 || price->interval_us > HCP_US_PER_DAY)
+        return "its kind, value, band or interval is out of range";
     hcp_price_observed *row = price_row(&core->state, price->kind, price->facility);
     if (row == NULL)
         return "it names a facility that does not exist";
@@ -148,6 +149,37 @@ void hcp_market_fire(hcp_txn *txn, uint32_t row, uint64_t id)
     raise_stale(txn, price);
 }
 
+bool hcp_prices_disagree(const hcp_settings *settings, const hcp_price_observed *price)
+{
+    double limit = fabs(price->value) * (double)settings->price_disagreement_permille / 1000.0;
+    if (per_facility(price->kind))
+        limit = MAX(limit, HCP_DISAGREEMENT_MIN_USD_PER_MWH);
+    return price->sources > 1 && settings->price_disagreement_permille > 0 &&
+           price->high - price->low > limit;
+}
+
+static void watch_disagreement(hcp_txn *txn, const hcp_price_observed *price)
+{
+    const hcp_settings *settings = &txn->core->state.settings;
+    g_autofree char *subject = price_subject(&txn->core->state, price);
+    if (!hcp_prices_disagree(settings, price)) {
+        hcp_alert_clear(txn, "price_disagreement", subject, "the sources agree again");
+        return;
+    }
+    hcp_alert_raised alert = {
+        .severity = HCP_SEVERITY_WARNING,
+        .category = HCP_ALERT_SYSTEM,
+        .kind = g_strdup("price_disagreement"),
+        .message = g_strdup_printf("%u sources of the price of %s lie between %.6g and %.6g; it is "
+                                   "used, marked suspect, and nothing moves on it",
+                                   price->sources, subject, price->low, price->high),
+        .subject = g_strdup(subject),
+        .facility = per_facility(price->kind) ? price->facility : HCP_NO_INDEX,
+        .customer = HCP_NO_INDEX,
+    };
+    hcp_alert_raise(txn, &alert);
+}
+
 /* Is `value` so far from the reading before that one more is needed to believe it? */
 static bool is_suspect(const hcp_price_observed *before, hcp_price_kind kind, double value)
 {
@@ -185,6 +217,11 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
     if (!missing && !is_plausible(price->kind, price->value))
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "value", "%g is not a possible value of %s",
                               price->value, hcp_enum_name(&HCP_PRICE_KIND_NAMES, (int)price->kind));
+    if (!missing && price->sources > 0 &&
+        !(price->low <= price->value && price->value <= price->high && isfinite(price->low) &&
+          isfinite(price->high)))
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "low", "the price %g is not in its band",
+                              price->value);
     if (price->interval_us < 0 || price->interval_us > HCP_US_PER_DAY)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "interval",
                               "a price is the mean of a day at most");
@@ -199,11 +236,16 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
     out->facility = per_facility(price->kind) ? price->facility : HCP_NO_INDEX;
     if (missing) {
         out->value = before->value;
-    } else if (out->quality == HCP_QUALITY_GOOD && is_suspect(before, price->kind, price->value)) {
+        out->low = before->low;
+        out->high = before->high;
+        out->sources = before->sources;
+    } else if (out->quality == HCP_QUALITY_GOOD && (is_suspect(before, price->kind, price->value) ||
+                                                    hcp_prices_disagree(&state->settings, price))) {
         out->quality = HCP_QUALITY_SUSPECT;
     }
     hcp_txn_emit(txn, &event);
     if (!missing) {
+        watch_disagreement(txn, price_row(state, price->kind, price->facility));
         g_autofree char *subject =
             price_subject(state, price_row(state, price->kind, price->facility));
         hcp_alert_clear(txn, "price_stale", subject, "a new reading arrived");

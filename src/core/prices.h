@@ -20,6 +20,13 @@
 int hcp_prices_ahead(const hcp_state *state, hcp_price_kind kind, uint32_t facility, int64_t at_us,
                      int64_t step_us, double *ret_values, int n);
 
+/* Power may cost nearly nothing: sources this near each other agree whatever share of the price that is. */
+#define HCP_DISAGREEMENT_MIN_USD_PER_MWH 5.0
+
+/* Whether the sources of a price lie further apart than the settings allow: a share of the price; of power at least
+ * HCP_DISAGREEMENT_MIN_USD_PER_MWH. */
+bool hcp_prices_disagree(const hcp_settings *settings, const hcp_price_observed *price);
+
 /* Position in market.settled of the first price that came after `since_us`. */
 guint hcp_prices_settled_since(const hcp_state *state, int64_t since_us);
 

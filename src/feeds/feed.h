@@ -45,6 +45,7 @@ typedef struct {
     hcp_feed_quality quality;
     double value;         /* in the unit of the kind; NaN when missing */
     double low, high;     /* the band in which its sources lie; both are `value` of one source */
+    int sources;          /* whose values it joins; 0 = the feed is one source */
     int64_t published_us; /* when this became known */
     int64_t observed_us;  /* when the value was true: older than published_us when stale */
     int64_t from_us, until_us; /* the interval it is the price of; until_us = from_us when it holds

@@ -163,6 +163,7 @@ static hcp_feed_observation agree(const feed_median *self, stream *of, int64_t n
         word.value = median(values, n);
         word.low = values[0];
         word.high = values[n - 1];
+        word.sources = n;
     }
     return word;
 }

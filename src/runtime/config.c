@@ -8,6 +8,7 @@
 #include "sim/switchtime.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* Most that a phase's command and report may wait for disk and processor when the clock is accelerated, in real time. */
@@ -172,6 +173,8 @@ static void read_scheduling(const json_t *object, hcp_settings *settings)
         .btc_stale_us = hcp_config_duration_us(stale, "btc"),
         .gpu_spot_stale_us = hcp_config_duration_us(stale, "gpu_spot"),
         .network_stale_us = hcp_config_duration_us(stale, "network"),
+        .price_disagreement_permille =
+            llround(hcp_json_number(object, "price_disagreement", 0) * 1000),
         .finished_retention_us = hcp_config_duration_us(object, "finished_retention"),
         .default_customer = HCP_NO_INDEX,
     };
@@ -198,6 +201,7 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
         .policy = g_strdup(hcp_json_string(dispatch, "policy", "")),
         .preset = g_strdup(preset),
         .cors_origins = string_list(tree, "cors_origins"),
+        .market_also = string_list(tree, "market_also"),
         .services = string_list(tree, "services"),
         .seed = hcp_json_int(tree, "seed", 1),
         .port_offset = (int)hcp_json_int(tree, "port_offset", 0),
@@ -234,6 +238,7 @@ void hcp_config_clear(hcp_config *config)
     g_free(config->policy);
     g_free(config->preset);
     g_strfreev(config->cors_origins);
+    g_strfreev(config->market_also);
     g_strfreev(config->services);
     *config = (hcp_config){0};
 }

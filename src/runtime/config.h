@@ -21,6 +21,7 @@ extern const hcp_schema HCP_CONFIG_SCHEMA, HCP_SCENARIO_SCHEMA, HCP_CATALOG_SCHE
 typedef struct {
     char *data, *scenario, *address, *log_level, *market, *workloads, *classifier, *policy, *preset;
     char **cors_origins; /* NULL-terminated */
+    char **market_also;  /* NULL-terminated */
     char **services;     /* NULL-terminated; empty = all */
     int64_t seed;
     int port_offset;

@@ -100,6 +100,11 @@ bool hcp_observe_hashprice(const hcp_state *state, hcp_price_observed *ret_price
         .facility = HCP_NO_INDEX,
         .value = in_ticks(HCP_PRICE_HASHPRICE,
                           hcp_formula_hashprice(difficulty->value, reward, btc->value)),
+        .low = in_ticks(HCP_PRICE_HASHPRICE,
+                        hcp_formula_hashprice(difficulty->value, reward, btc->low)),
+        .high = in_ticks(HCP_PRICE_HASHPRICE,
+                         hcp_formula_hashprice(difficulty->value, reward, btc->high)),
+        .sources = btc->sources,
         .source = (char *)"derived",
         .observed_us = btc->observed_us,
         .quality = quality,
@@ -145,6 +150,11 @@ static void observe_one(hcp_platform *platform, const hcp_feed_observation *obse
         .simulated = observation->quality == HCP_FEED_SIMULATED,
         .interval_us = auction ? 0 : MAX(0, observation->observed_us - observation->from_us),
     };
+    if (isfinite(observation->value)) {
+        price.low = in_ticks(kind, observation->low);
+        price.high = in_ticks(kind, observation->high);
+        price.sources = (uint32_t)MAX(1, observation->sources);
+    }
     if (kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD)
         observe_at_hub(platform, &price, observation->subject);
     else

@@ -76,13 +76,42 @@ bool hcp_site_bootstrap(hcp_platform *platform, const hcp_scenario *scenario, GE
     return true;
 }
 
-static hcp_feed *replayed_market(const char *path, int64_t start_us, GError **error)
+/* `anchor_us`: time of the file played at the start; INT64_MIN = the end of its first row. */
+static hcp_feed *replayed_market(const char *source, int64_t start_us, int64_t anchor_us,
+                                 GError **error)
 {
     /* A recorded file is one hub; every facility pays it. */
-    return hcp_feed_replay_new(
-        &(hcp_feed_replay_config){
-            .path = path, .start_us = start_us, .anchor_us = INT64_MIN, .hub = "*"},
-        error);
+    return hcp_feed_replay_new(&(hcp_feed_replay_config){.path = source + strlen(REPLAY),
+                                                         .start_us = start_us,
+                                                         .anchor_us = anchor_us,
+                                                         .hub = "*"},
+                               error);
+}
+
+/* Further files are played in step with the first: the same moment of theirs at the same time. */
+static hcp_feed *replayed_markets(const hcp_site_options *options, GError **error)
+{
+    hcp_feed *sources[HCP_FEED_MEDIAN_SOURCES];
+    char *const *also = options->config->market_also;
+    int n = 0;
+    int64_t anchor_us = INT64_MIN;
+    for (const char *next = options->config->market; next != NULL; next = also[n - 1]) {
+        hcp_feed *feed = replayed_market(next, options->start_us, anchor_us, error);
+        if (feed == NULL) {
+            while (n > 0)
+                hcp_feed_free(sources[--n]);
+            return NULL;
+        }
+        if (n == 0) {
+            hcp_feed_replay_info info = hcp_feed_replay_describe(feed);
+            anchor_us = info.first_us + info.step_us;
+        }
+        if (options->faults != NULL) /* each source has its own silences */
+            feed = hcp_feed_gaps_new(feed, options->faults,
+                                     (uint64_t)options->config->seed + (uint64_t)n);
+        sources[n++] = feed;
+    }
+    return n == 1 ? sources[0] : hcp_feed_median_new(sources, n, NULL);
 }
 
 /* Bitcoin and rent are quoted by several venues, which differ a little; the platform sees their median. */
@@ -117,14 +146,16 @@ static hcp_feed *simulated_market(const hcp_site_options *options)
 
 static bool attach_market(hcp_platform *platform, const hcp_site_options *options, GError **error)
 {
-    const char *market = options->config->market;
-    bool replay = g_str_has_prefix(market, REPLAY);
-    hcp_feed *feed = replay ? replayed_market(market + strlen(REPLAY), options->start_us, error)
-                            : simulated_market(options);
+    bool replay = g_str_has_prefix(options->config->market, REPLAY);
+    if (!replay && options->config->market_also[0] != NULL) {
+        g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
+                    "market_also: a simulated market has its own venues; further sources need "
+                    "market to be replay=FILE");
+        return false;
+    }
+    hcp_feed *feed = replay ? replayed_markets(options, error) : simulated_market(options);
     if (feed == NULL)
         return false;
-    if (replay && options->faults != NULL)
-        feed = hcp_feed_gaps_new(feed, options->faults, (uint64_t)options->config->seed);
     hcp_platform_add_feed(platform, feed);
     hcp_observe_catch_up(platform, hcp_platform_now(platform));
     return true;
@@ -232,7 +263,7 @@ bool hcp_site_market_start(const hcp_config *config, int64_t *ret_start_us, GErr
     *ret_start_us = 0;
     if (!g_str_has_prefix(config->market, REPLAY))
         return true;
-    g_autoptr(hcp_feed) feed = replayed_market(config->market + strlen(REPLAY), 0, error);
+    g_autoptr(hcp_feed) feed = replayed_market(config->market, 0, INT64_MIN, error);
     if (feed == NULL)
         return false;
     *ret_start_us = hcp_feed_replay_describe(feed).first_us;

@@ -192,12 +192,33 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     };
 }
 
+/* What a policy calls not good, said more exactly: the sources of a price contradict each other. */
+static void name_disagreement(const hcp_state *state, const hcp_price_observed *price,
+                              const char *name, hcp_dispatch_plan *plan)
+{
+    if (price->quality == HCP_QUALITY_SUSPECT && hcp_prices_disagree(&state->settings, price))
+        g_snprintf(plan->reason, sizeof plan->reason,
+                   "held: %u sources of the %s disagree, %.2f to %.2f, nothing moves on it",
+                   price->sources, name, price->low, price->high);
+}
+
+static void ask(hcp_platform *platform, uint32_t facility, const hcp_dispatch_input *input,
+                hcp_dispatch_plan *ret_plan)
+{
+    const hcp_state *state = hcp_core_state(platform->core);
+    hcp_dispatch_ask(memory_of(platform, facility)->dispatch, input, ret_plan);
+    if (!input->price_good)
+        name_disagreement(state, electricity(state, facility), "electricity price", ret_plan);
+    else if (!input->hashprice_good)
+        name_disagreement(state, &state->market.global[HCP_PRICE_BTC], "Bitcoin price", ret_plan);
+}
+
 void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatch_plan *ret_plan)
 {
     hcp_dispatch_storage storage;
     hcp_dispatch_input input;
     hcp_platform_dispatch_input(platform, facility, &storage, &input);
-    hcp_dispatch_ask(memory_of(platform, facility)->dispatch, &input, ret_plan);
+    ask(platform, facility, &input, ret_plan);
 }
 
 static void fill_plans(const hcp_dispatch_storage *storage, const hcp_dispatch_input *input,
@@ -248,7 +269,7 @@ static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
     hcp_platform_dispatch_input(platform, facility, &storage, &input);
     if (input.n_classes == 0)
         return;
-    hcp_dispatch_ask(memory_of(platform, facility)->dispatch, &input, &plan);
+    ask(platform, facility, &input, &plan);
     hcp_event event = {.type = HCP_EVENT_DECISION_RECORDED};
     hcp_decision_recorded *decision = &event.decision_recorded;
     *decision = (hcp_decision_recorded){

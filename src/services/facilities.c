@@ -80,7 +80,7 @@ static json_t *facility_json(hcp_services *services, uint32_t ix)
     set_meter(object, state, ix, now_us);
     json_object_set_new(
         object, "electricity",
-        hcp_prices_json(hcp_prices_electricity(state, ix), HCP_PRICE_ELECTRICITY, now_us));
+        hcp_prices_json(state, hcp_prices_electricity(state, ix), HCP_PRICE_ELECTRICITY, now_us));
     json_object_set_new(object, "devices", hcp_fleet_tally_by_kind(state, ix));
     return object;
 }

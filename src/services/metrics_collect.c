@@ -121,12 +121,12 @@ static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int
     }
 }
 
-static void set_price(hcp_metrics *metrics, const hcp_price_observed *price, hcp_price_kind kind,
-                      const char *facility, int64_t now_us)
+static void set_price(hcp_metrics *metrics, const hcp_state *state, const hcp_price_observed *price,
+                      hcp_price_kind kind, const char *facility, int64_t now_us)
 {
     if (price->quality == HCP_QUALITY_MISSING)
         return;
-    g_autoptr(json_t) shown = hcp_prices_json(price, kind, now_us);
+    g_autoptr(json_t) shown = hcp_prices_json(state, price, kind, now_us);
     const char *const labels[] = {hcp_enum_name(&HCP_PRICE_KIND_NAMES, (int)kind), facility,
                                   hcp_json_string(shown, "unit", "")};
     hcp_metrics_set(metrics, HCP_METRICS_PRICE, labels, hcp_json_number(shown, "value", 0));
@@ -139,9 +139,9 @@ static void collect_prices(const hcp_state *state, hcp_metrics *metrics, int64_t
     hcp_metrics_clear(metrics, HCP_METRICS_PRICE);
     hcp_metrics_clear(metrics, HCP_METRICS_PRICE_AGE);
     for (int kind = 0; kind < HCP_PRICE_KINDS; kind++)
-        set_price(metrics, &state->market.global[kind], (hcp_price_kind)kind, "", now_us);
+        set_price(metrics, state, &state->market.global[kind], (hcp_price_kind)kind, "", now_us);
     for (uint32_t f = 0; f < state->fleet.facilities->len; f++)
-        set_price(metrics, hcp_prices_electricity(state, f), HCP_PRICE_ELECTRICITY,
+        set_price(metrics, state, hcp_prices_electricity(state, f), HCP_PRICE_ELECTRICITY,
                   hcp_state_facility(state, f)->def.key, now_us);
 }
 

@@ -3,8 +3,11 @@
 #include "services/prices.h"
 #include "base/timefmt.h"
 #include "base/units.h"
+#include "core/prices.h"
 #include "services/internal.h"
 #include "services/list.h"
+
+#include <math.h>
 
 /* Electricity is stored in USD/MWh and shown in USD/kWh, the unit of the published interface. */
 static const struct {
@@ -25,9 +28,10 @@ const hcp_price_observed *hcp_prices_electricity(const hcp_state *state, uint32_
                : &none;
 }
 
-json_t *hcp_prices_json(const hcp_price_observed *price, hcp_price_kind kind, int64_t now_us)
+json_t *hcp_prices_json(const hcp_state *state, const hcp_price_observed *price,
+                        hcp_price_kind kind, int64_t now_us)
 {
-    bool known = price->quality != HCP_QUALITY_MISSING;
+    bool known = price->quality != HCP_QUALITY_MISSING, banded = known && price->sources > 0;
     json_t *object = json_object();
     if (known)
         hcp_json_set_number(object, "value", price->value * UNITS[kind].scale);
@@ -42,6 +46,11 @@ json_t *hcp_prices_json(const hcp_price_observed *price, hcp_price_kind kind, in
         json_object_set_new(object, "age_ms", json_null());
     hcp_json_set_string(object, "quality", hcp_enum_name(&HCP_QUALITY_NAMES, (int)price->quality));
     hcp_json_set_bool(object, "simulated", price->simulated);
+    hcp_services_set_rounded(object, "low", banded ? price->low * UNITS[kind].scale : NAN, 9);
+    hcp_services_set_rounded(object, "high", banded ? price->high * UNITS[kind].scale : NAN, 9);
+    json_object_set_new(object, "sources",
+                        banded ? json_integer((json_int_t)price->sources) : json_null());
+    hcp_json_set_bool(object, "disagreeing", hcp_prices_disagree(&state->settings, price));
     return object;
 }
 
@@ -55,14 +64,20 @@ static hcp_price_observed mean_electricity(const hcp_state *state)
         if (price->quality == HCP_QUALITY_MISSING)
             continue;
         mean.value += price->value;
+        mean.low += price->low;
+        mean.high += price->high;
+        mean.sources = n == 0 ? price->sources : MIN(mean.sources, price->sources);
         mean.quality = n == 0 ? price->quality : MIN(mean.quality, price->quality);
         mean.observed_us = n == 0 ? price->observed_us : MIN(mean.observed_us, price->observed_us);
         mean.source = price->source;
         mean.simulated |= price->simulated;
         n++;
     }
-    if (n > 0)
-        mean.value /= n;
+    if (n == 0)
+        return mean;
+    mean.value /= n;
+    mean.low /= n;
+    mean.high /= n;
     return mean;
 }
 
@@ -85,11 +100,11 @@ static void get_prices(hcp_http_request *request, void *data)
                                          : mean_electricity(state);
     json_t *prices = json_object();
     json_object_set_new(prices, "electricity",
-                        hcp_prices_json(&electricity, HCP_PRICE_ELECTRICITY, now_us));
+                        hcp_prices_json(state, &electricity, HCP_PRICE_ELECTRICITY, now_us));
     for (int kind = HCP_PRICE_BTC; kind <= HCP_PRICE_HASHPRICE; kind++)
         json_object_set_new(
             prices, hcp_enum_name(&HCP_PRICE_KIND_NAMES, kind),
-            hcp_prices_json(&state->market.global[kind], (hcp_price_kind)kind, now_us));
+            hcp_prices_json(state, &state->market.global[kind], (hcp_price_kind)kind, now_us));
     json_t *body = json_object();
     hcp_json_set_time(body, "timestamp", now_us);
     json_object_set_new(body, "prices", prices);

@@ -85,6 +85,60 @@ static void test_suspect(void)
     site_finish(&s);
 }
 
+/* A price of `sources` sources between `low` and `high`. */
+static hcp_price_observed band(const site *s, hcp_price_kind kind, double low, double high,
+                               uint32_t sources)
+{
+    hcp_price_observed price = reading(s, kind, (low + high) / 2);
+    price.low = low;
+    price.high = high;
+    price.sources = sources;
+    return price;
+}
+
+static hcp_quality told(site *s, hcp_price_kind kind, double low, double high, uint32_t sources)
+{
+    hcp_price_observed price = band(s, kind, low, high, sources);
+    site_must(s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &price});
+    const hcp_price_board *market = &hcp_core_state(s->core)->market;
+    return kind == HCP_PRICE_ELECTRICITY
+               ? g_array_index(market->electricity, hcp_price_observed, SITE_NORTH).quality
+               : market->global[kind].quality;
+}
+
+/* At 10 %: of 100 the sources may lie 10 apart; of power near zero 5 USD/MWh. */
+static void test_disagreement(void)
+{
+    site s;
+    site_init(&s);
+    hcp_event settings = {.type = HCP_EVENT_SETTINGS_CHANGED,
+                          .settings_changed = hcp_core_state(s.core)->settings};
+    settings.settings_changed.price_disagreement_permille = 100;
+    site_must(&s, &(hcp_command){.type = HCP_COMMAND_DEFINE, .define = &settings});
+    g_assert_cmpint(told(&s, HCP_PRICE_BTC, 95, 105, 2), ==, HCP_QUALITY_GOOD);
+    g_assert_cmpint(told(&s, HCP_PRICE_BTC, 94, 106, 2), ==, HCP_QUALITY_SUSPECT);
+    g_assert_true(open_alert(&s, "price_disagreement", "btc"));
+    g_assert_cmpint(told(&s, HCP_PRICE_BTC, 94, 106, 1), ==, HCP_QUALITY_GOOD);
+    g_assert_false(open_alert(&s, "price_disagreement", "btc"));
+    g_assert_cmpint(told(&s, HCP_PRICE_ELECTRICITY, -2, 2.9, 3), ==, HCP_QUALITY_GOOD);
+    g_assert_cmpint(told(&s, HCP_PRICE_ELECTRICITY, -3, 2.1, 3), ==, HCP_QUALITY_SUSPECT);
+    g_assert_cmpint(told(&s, HCP_PRICE_ELECTRICITY, 95, 105, 2), ==, HCP_QUALITY_GOOD);
+    g_assert_cmpint(told(&s, HCP_PRICE_ELECTRICITY, 40, 78, 2), ==, HCP_QUALITY_SUSPECT);
+    g_assert_true(open_alert(&s, "price_disagreement", "electricity north"));
+    /* A suspect price is not one that settled. */
+    const GArray *settled = hcp_core_state(s.core)->market.settled;
+    for (guint i = 0; i < settled->len; i++)
+        g_assert_cmpfloat(g_array_index(settled, hcp_settled_price, i).usd_per_mwh, !=, 59);
+    hcp_price_observed outside = band(&s, HCP_PRICE_BTC, 94, 106, 2);
+    outside.value = 107;
+    site_refused(&s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &outside},
+                 HCP_REFUSAL_INVALID);
+    settings.settings_changed.price_disagreement_permille = 0;
+    site_must(&s, &(hcp_command){.type = HCP_COMMAND_DEFINE, .define = &settings});
+    g_assert_cmpint(told(&s, HCP_PRICE_ELECTRICITY, 40, 78, 2), ==, HCP_QUALITY_GOOD);
+    site_finish(&s);
+}
+
 static void refuse(site *s, hcp_price_kind kind, double value, int64_t at_us)
 {
     hcp_price_observed price = reading(s, kind, value);
@@ -229,6 +283,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/market/stale", test_stale);
     g_test_add_func("/core/market/suspect", test_suspect);
+    g_test_add_func("/core/market/disagreement", test_disagreement);
     g_test_add_func("/core/market/refusals", test_refusals);
     g_test_add_func("/core/metering/one_hour", test_one_hour);
     g_test_add_func("/core/metering/sleeping_miners", test_sleeping_miners);

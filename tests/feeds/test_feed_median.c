@@ -62,6 +62,7 @@ static void test_median_and_band(void)
     g_assert_cmpfloat(at(all, 0)->high, ==, 102);
     g_assert_cmpfloat(at(all, 1)->value, ==, 110);
     g_assert_cmpfloat(at(all, 2)->value, ==, 120);
+    g_assert_cmpint(at(all, 2)->sources, ==, 3);
     g_assert_cmpint(at(all, 2)->quality, ==, HCP_FEED_GOOD);
 
     static const char *const two[] = {"100 110", "102 112"};
@@ -77,6 +78,7 @@ static void test_outlier(void)
     for (guint i = 0; i < 2; i++) {
         g_assert_cmpfloat_with_epsilon(at(all, i)->value, 100.5 + 0.5 * i, 1e-9);
         g_assert_cmpfloat(at(all, i)->high - at(all, i)->low, ==, 1);
+        g_assert_cmpint(at(all, i)->sources, ==, 2);
     }
     static const char *const two[] = {"100", "150"};
     g_autoptr(GArray) pair = consensus(two, 2, 1);
