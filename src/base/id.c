@@ -17,7 +17,7 @@ static const char *const PREFIXES[HCP_ID_KINDS] = {
     [HCP_ID_FACILITY] = "fac_", [HCP_ID_CUSTOMER] = "cus_", [HCP_ID_LEASE] = "lse_",
     [HCP_ID_SWITCH] = "sw_",    [HCP_ID_DECISION] = "dec_", [HCP_ID_ALERT] = "alr_",
     [HCP_ID_USER] = "usr_",     [HCP_ID_KEY] = "key_",      [HCP_ID_INVOICE] = "inv_",
-    [HCP_ID_WHATIF] = "wif_",
+    [HCP_ID_WHATIF] = "wif_",   [HCP_ID_GRID] = "grd_",
 };
 
 const char *hcp_id_prefix(hcp_id_kind kind)

@@ -26,6 +26,7 @@ typedef enum {
     HCP_ID_KEY,      /* key_ */
     HCP_ID_INVOICE,  /* inv_ */
     HCP_ID_WHATIF,   /* wif_ */
+    HCP_ID_GRID,     /* grd_ */
     HCP_ID_KINDS
 } hcp_id_kind;
 
@@ -44,6 +45,7 @@ HCP_DEFINE_ID(lease);
 HCP_DEFINE_ID(switch);
 HCP_DEFINE_ID(decision);
 HCP_DEFINE_ID(alert);
+HCP_DEFINE_ID(grid);
 
 /* Text prefix of `kind` with its underscore ("wl_"), or "" for HCP_ID_NONE. */
 const char *hcp_id_prefix(hcp_id_kind kind);

@@ -159,9 +159,11 @@ static void print_text(const results *r)
     puts("Money");
     print_money("mining", own->mining_usd_micro);
     print_money("AI", own->ai_usd_micro);
+    if (own->grid_usd_micro != 0)
+        print_money("grid", own->grid_usd_micro);
     print_money("electricity", -own->energy_cost_usd_micro);
     print_money("profit", own->profit_usd_micro);
-    hcp_usd_micro revenue = own->mining_usd_micro + own->ai_usd_micro;
+    hcp_usd_micro revenue = own->mining_usd_micro + own->ai_usd_micro + own->grid_usd_micro;
     if (revenue > 0)
         printf("  %-22s %16.1f %%\n", "profit margin",
                100.0 * (double)own->profit_usd_micro / (double)revenue);
@@ -235,6 +237,7 @@ static json_t *report_json(const hcp_simulate_report *r)
                         json_pack("{s:I, s:I, s:I}", "ai", (json_int_t)r->carbon_mg[HCP_USE_AI],
                                   "mining", (json_int_t)r->carbon_mg[HCP_USE_MINING], "idle",
                                   (json_int_t)r->carbon_mg[HCP_USE_IDLE]));
+    hcp_json_set_int(object, "grid_usd_micro", r->grid_usd_micro);
     hcp_json_set_int(object, "deferred", (int64_t)r->deferred);
     hcp_json_set_int(object, "deferral_usd_micro", r->deferral_usd_micro);
     hcp_json_set_int(object, "deadlines_missed", (int64_t)r->deadlines_missed);

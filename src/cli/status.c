@@ -36,7 +36,7 @@ static const hcp_cli_column FACILITIES[] = {
     {"FACILITY", "facility", NULL, false, false, 0},
     {"STATUS", "status", NULL, false, true, 0},
     {"POWER MW", "power_w", hcp_cli_format_mw, true, false, 0},
-    {"CAP MW", "cap_w", hcp_cli_format_mw, true, false, 0},
+    {"CAP MW", "cap_in_force_w", hcp_cli_format_mw, true, false, 0},
     {"AI MW", "power_by_use_w.ai", hcp_cli_format_mw, true, false, 0},
     {"MINING MW", "power_by_use_w.mining", hcp_cli_format_mw, true, false, 0},
     {"USD/MWh", "usd_per_mwh", hcp_cli_format_fixed2, true, false, 0},

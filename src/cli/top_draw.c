@@ -163,7 +163,7 @@ static const field FACILITIES[] = {
     {"FACILITY", "facility", NULL, 0, 12, false, false},
     {"STATUS", "status", NULL, 13, 11, false, true},
     {"MW", "power_w", format_mw, 25, 7, true, false},
-    {"CAP MW", "cap_w", format_mw, 33, 7, true, false},
+    {"CAP MW", "cap_in_force_w", format_mw, 33, 7, true, false},
     {"AI MW", "power_by_use_w.ai", format_mw, 41, 7, true, false},
     {"MINING", "power_by_use_w.mining", format_mw, 49, 7, true, false},
     {"$/MWh", "usd_per_mwh", hcp_cli_format_fixed2, 57, 7, true, false},

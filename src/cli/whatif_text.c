@@ -51,6 +51,7 @@ static void print_row(const hcp_whatif_answer *answer, const row *r)
 
 DEFINE_GETTER(mining, hcp_money_to_usd(f->mining_usd_micro))
 DEFINE_GETTER(ai, hcp_money_to_usd(f->ai_usd_micro))
+DEFINE_GETTER(grid, hcp_money_to_usd(f->grid_usd_micro))
 DEFINE_GETTER(electricity, -hcp_money_to_usd(f->energy_cost_usd_micro))
 DEFINE_GETTER(profit, hcp_money_to_usd(f->profit_usd_micro))
 DEFINE_GETTER(mwh_ai, hcp_units_mwh(f->energy_j[HCP_USE_AI]))
@@ -72,6 +73,7 @@ static void print_money(const hcp_whatif_answer *answer)
     puts("USD");
     ROW("mining", 2, mining);
     ROW("AI", 2, ai);
+    ROW("grid", 2, grid);
     ROW("electricity", 2, electricity);
     ROW("profit", 2, profit);
     puts("Energy at the meter, MWh");

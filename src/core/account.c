@@ -47,6 +47,7 @@ static void open_account(hcp_core *core, uint32_t ix, int64_t at_us)
         .energy_cost_usd_micro = facility->energy_cost_usd_micro,
         .mining_usd_micro = facility->mining_usd_micro,
         .ai_usd_micro = facility->ai_usd_micro,
+        .grid_usd_micro = facility->grid_usd_micro,
         .foregone_usd_micro = facility->foregone_usd_micro,
         .avoided_usd_micro = facility->avoided_usd_micro,
     };
@@ -91,8 +92,16 @@ static void advance_open(const hcp_state *state, uint32_t ix, int64_t us, hcp_op
     double hours = (double)us / (double)HCP_US_PER_H;
     account->usd_h_per_mwh += price->value * hours;
     account->hashprice_h += state->market.global[HCP_PRICE_HASHPRICE].value * hours;
-    account->cap_wh += facility->emergency ? 0 : (double)facility->def.cap_w * hours;
+    account->cap_wh += facility->emergency ? 0 : (double)hcp_power_cap_w(state, ix) * hours;
     account->stale_us += price->quality < HCP_QUALITY_SUSPECT ? us : 0;
+}
+
+void hcp_account_cap_changed(hcp_core *core, uint32_t ix, int64_t before_w)
+{
+    hcp_facility *facility = hcp_core_facility(core, ix);
+    double hours = (double)(core->state.now_us - facility->metered_us) / (double)HCP_US_PER_H;
+    if (!facility->emergency)
+        facility->account.cap_wh += (double)(before_w - hcp_power_cap_w(&core->state, ix)) * hours;
 }
 
 static void advance_group(const hcp_core *core, uint32_t g, int64_t us, hcp_group_account *account)
@@ -178,6 +187,7 @@ static void fill_meters(const hcp_state *state, uint32_t facility, hcp_interval_
     closed->energy_cost_usd_micro = meter.energy_cost_usd_micro - opened->energy_cost_usd_micro;
     closed->mining_usd_micro = meter.mining_usd_micro - opened->mining_usd_micro;
     closed->ai_usd_micro = meter.ai_usd_micro - opened->ai_usd_micro;
+    closed->grid_usd_micro = meter.grid_usd_micro - opened->grid_usd_micro;
     closed->foregone_usd_micro = meter.foregone_usd_micro - opened->foregone_usd_micro;
     closed->avoided_usd_micro = meter.avoided_usd_micro - opened->avoided_usd_micro;
 }
@@ -253,7 +263,8 @@ const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event)
 
 hcp_usd_micro hcp_account_profit(const hcp_interval_closed *interval)
 {
-    return interval->mining_usd_micro + interval->ai_usd_micro - interval->energy_cost_usd_micro;
+    return interval->mining_usd_micro + interval->ai_usd_micro + interval->grid_usd_micro -
+           interval->energy_cost_usd_micro;
 }
 
 guint hcp_accounts_since(const hcp_state *state, int64_t since_us)

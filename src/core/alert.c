@@ -220,7 +220,10 @@ void hcp_alert_watch_power(hcp_txn *txn)
     const hcp_state *state = &txn->core->state;
     for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
         const hcp_facility *row = hcp_state_facility(state, f);
-        int64_t cap_w = hcp_power_cap_it_w(&row->def);
+        /* During a grid event a facility is meant to be at its limit. */
+        if (row->grid_event != 0)
+            continue;
+        int64_t cap_w = hcp_power_cap_it_w(state, f);
         bool near = row->it_power_w > cap_w / 100 * POWER_NEAR_PERCENT;
         bool far = row->it_power_w < cap_w / 100 * POWER_FAR_PERCENT;
         if (near && find_open(txn->core, "power_cap", row->def.key) == NULL)

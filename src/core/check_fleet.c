@@ -109,14 +109,16 @@ static void add_power(const hcp_state *state, uint32_t device, power_sum *sums)
     sum->use_w[hcp_power_use(mode)] += power_w;
 }
 
-/* Whether anything at the facility could still be told to draw less. */
-static bool can_shed(const hcp_core *core, uint32_t facility)
+/* Whether anything at the facility could still be told to draw less; what serves only above the cap of leases. */
+static bool can_shed(const hcp_core *core, uint32_t facility, bool leases)
 {
     const hcp_fleet *fleet = &core->state.fleet;
     for (uint32_t d = 0; d < fleet->n_devices; d++) {
         const hcp_group *group = hcp_state_group(&core->state, fleet->group[d]);
         bool awake = fleet->mode[d] != HCP_MODE_OFF && fleet->mode[d] != HCP_MODE_CURTAILED;
-        if (group->facility == facility && awake && fleet->active_switch[d] == HCP_NO_INDEX)
+        bool spared = fleet->mode[d] == HCP_MODE_SERVING && !leases;
+        if (group->facility == facility && awake && !spared &&
+            fleet->active_switch[d] == HCP_NO_INDEX)
             return true;
     }
     return false;
@@ -125,13 +127,15 @@ static bool can_shed(const hcp_core *core, uint32_t facility)
 static char *check_cap(const hcp_core *core, uint32_t f)
 {
     const hcp_facility *facility = hcp_state_facility(&core->state, f);
-    int64_t cap_it_w = hcp_power_cap_it_w(&facility->def);
-    if (facility->it_power_w <= cap_it_w || hcp_power_settled_w(&core->state, f) <= cap_it_w)
+    int64_t cap_it_w = hcp_power_cap_it_w(&core->state, f);
+    int64_t settled_w = hcp_power_settled_w(&core->state, f);
+    if (facility->it_power_w <= cap_it_w || settled_w <= cap_it_w)
         return NULL;
-    return can_shed(core, f) ? broken("facility %s reserves %" G_GINT64_FORMAT
-                                      " W of IT power, its cap leaves %" G_GINT64_FORMAT,
-                                      facility->def.key, facility->it_power_w, cap_it_w)
-                             : NULL;
+    bool leases = settled_w > hcp_power_lease_cap_it_w(&core->state, f);
+    return can_shed(core, f, leases) ? broken("facility %s reserves %" G_GINT64_FORMAT
+                                              " W of IT power, its cap leaves %" G_GINT64_FORMAT,
+                                              facility->def.key, facility->it_power_w, cap_it_w)
+                                     : NULL;
 }
 
 char *hcp_check_power(const hcp_core *core)

@@ -26,6 +26,8 @@ typedef enum {
     HCP_COMMAND_DISPATCH, /* a plan of the economics room for one facility */
     HCP_COMMAND_ACKNOWLEDGE,
     HCP_COMMAND_REMEMBER_REPLY,
+    HCP_COMMAND_ANNOUNCE_GRID,
+    HCP_COMMAND_CANCEL_GRID,
     HCP_COMMANDS
 } hcp_command_type;
 
@@ -118,6 +120,12 @@ typedef struct {
             const char *note;
         } acknowledge;
         const hcp_reply_remembered *reply;
+        /* id, baseline and, when reduce_w is given, target_w are filled in by decide */
+        const hcp_grid_announced *grid;
+        struct {
+            hcp_grid_id id;
+            const char *reason; /* NULL = not said */
+        } cancel_grid;
     };
 } hcp_command;
 

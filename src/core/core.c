@@ -39,6 +39,9 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_WORKLOAD_DEFERRED] = {hcp_workload_apply_deferred, false},
     [HCP_EVENT_PRICES_PUBLISHED] = {hcp_prices_apply_published, false},
     [HCP_EVENT_INTERVAL_CLOSED] = {hcp_account_apply_closed, false},
+    [HCP_EVENT_GRID_ANNOUNCED] = {hcp_grid_apply_announced, false},
+    [HCP_EVENT_GRID_CHANGED] = {hcp_grid_apply_changed, true},
+    [HCP_EVENT_GRID_MEASURED] = {hcp_grid_apply_measured, false},
 };
 
 static const struct {
@@ -51,6 +54,7 @@ static const struct {
     [HCP_TIMER_WORKLOAD_DEADLINE] = {hcp_workload_deadline_due, hcp_workload_deadline_fire},
     [HCP_TIMER_PRICE_STALE] = {hcp_market_due, hcp_market_fire},
     [HCP_TIMER_ACCOUNT] = {hcp_account_due, hcp_account_fire},
+    [HCP_TIMER_GRID] = {hcp_grid_due, hcp_grid_fire},
 };
 
 static bool decide_tick(hcp_txn *txn, const hcp_command *command);
@@ -76,6 +80,8 @@ static const decide_fn DECIDE[HCP_COMMANDS] = {
     [HCP_COMMAND_DISPATCH] = hcp_dispatch_decide,
     [HCP_COMMAND_ACKNOWLEDGE] = hcp_alert_decide_acknowledge,
     [HCP_COMMAND_REMEMBER_REPLY] = hcp_reply_decide_remember,
+    [HCP_COMMAND_ANNOUNCE_GRID] = hcp_grid_decide_announce,
+    [HCP_COMMAND_CANCEL_GRID] = hcp_grid_decide_cancel,
 };
 
 static bool decide_define(hcp_txn *txn, const hcp_command *command)
@@ -187,8 +193,10 @@ bool hcp_core_decide(hcp_core *core, const hcp_command *command, int64_t now_us,
     g_assert(ok || outcome->events->len == before);
     if (ok && txn.wake)
         hcp_schedule_pass(&txn);
-    if (ok && outcome->events->len > before)
+    if (ok && outcome->events->len > before) {
         hcp_alert_watch_power(&txn);
+        hcp_grid_watch(&txn);
+    }
     return ok;
 }
 
@@ -263,6 +271,7 @@ void hcp_core_rebuild(hcp_core *core)
     hcp_market_rebuild(core);
     hcp_account_rebuild(core);
     hcp_alert_rebuild(core);
+    hcp_grid_rebuild(core);
 }
 
 const hcp_state *hcp_core_state(const hcp_core *core)

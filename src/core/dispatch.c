@@ -237,12 +237,12 @@ static bool check_cap(hcp_txn *txn, const hcp_decision_recorded *decision, const
     for (guint i = 0; i < moves->len; i++)
         change_w += g_array_index(moves, move, i).step_w * g_array_index(moves, move, i).count;
     int64_t planned_w = hcp_power_settled_w(state, decision->facility) + change_w;
-    if (change_w <= 0 || planned_w <= hcp_power_cap_it_w(def))
+    if (change_w <= 0 || planned_w <= hcp_power_cap_it_w(state, decision->facility))
         return true;
     return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "chosen",
                           "the plan brings %s to %.3f MW at the meter, its cap is %.3f MW",
                           def->key, (double)hcp_power_meter_w(def, planned_w) / 1e6,
-                          (double)def->cap_w / 1e6);
+                          (double)hcp_power_cap_w(state, decision->facility) / 1e6);
 }
 
 /* IT watts that workloads wait for at the facility: miners must not take them. */
@@ -267,7 +267,8 @@ static int64_t reserved_w(const hcp_state *state, uint32_t facility)
 static void fit_moves(const hcp_state *state, uint32_t facility, GArray *moves)
 {
     const hcp_facility *row = hcp_state_facility(state, facility);
-    int64_t room_w = hcp_power_cap_it_w(&row->def) - row->it_power_w - reserved_w(state, facility);
+    int64_t room_w =
+        hcp_power_cap_it_w(state, facility) - row->it_power_w - reserved_w(state, facility);
     for (guint i = 0; i < moves->len;) {
         move *m = &g_array_index(moves, move, i);
         if (m->step_w > 0) {

@@ -43,7 +43,10 @@
     X(REPLY_REMEMBERED, reply_remembered)                                                          \
     X(WORKLOAD_DEFERRED, workload_deferred)                                                        \
     X(PRICES_PUBLISHED, prices_published)                                                          \
-    X(INTERVAL_CLOSED, interval_closed)
+    X(INTERVAL_CLOSED, interval_closed)                                                            \
+    X(GRID_ANNOUNCED, grid_announced)                                                              \
+    X(GRID_CHANGED, grid_changed)                                                                  \
+    X(GRID_MEASURED, grid_measured)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -426,7 +429,49 @@ typedef struct {
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
     hcp_array classes; /* hcp_class_account */
     int64_t carbon_mg[HCP_USES];
+    hcp_usd_micro grid_usd_micro;
 } hcp_interval_closed;
+
+/* The grid wants a facility to draw less for a while. Watts are at the meter. */
+typedef struct {
+    hcp_grid_id id;
+    uint32_t facility;
+    hcp_grid_kind kind;
+    char *program; /* "ERCOT ERS"; NULL = not said */
+    char *source;  /* who announced it, or the assumption it rests on */
+    int64_t start_us, end_us;
+    int64_t ramp_us;     /* the cap falls that long before the start */
+    int64_t restore_us;  /* and comes back in equal steps over this time after the end */
+    int64_t interval_us; /* measured and paid in these */
+    int64_t reduce_w;    /* asked below the baseline; 0 = a level was asked for */
+    int64_t target_w;    /* to be at or below from start to end */
+    int64_t baseline_w;  /* what would have been drawn, frozen at the announcement */
+    uint32_t baseline_h; /* full hours whose mean that is; 0 = the power at the announcement */
+    hcp_usd_micro payment_usd_micro_per_mwh;     /* for energy not used, up to what was asked */
+    hcp_usd_micro availability_usd_micro_per_mw; /* for the whole event, by what was delivered */
+    hcp_usd_micro penalty_usd_micro_per_mwh;     /* for energy used beyond the target */
+    bool evict; /* leases may be ended when miners and idle devices do not suffice */
+} hcp_grid_announced;
+
+/* The event is further than before. */
+typedef struct {
+    hcp_grid_id id;
+    hcp_grid_stage stage;
+    uint32_t step; /* of the restoration, 0 … HCP_GRID_STEPS */
+    bool reached;  /* the facility draws no more than the target, for the first time */
+    hcp_usd_micro availability_usd_micro; /* earned, with the end of the event */
+    char *reason;
+} hcp_grid_changed;
+
+/* What the meter says about a part of an active event. */
+typedef struct {
+    hcp_grid_id id;
+    int64_t from_us, until_us;
+    int64_t energy_j;    /* used */
+    int64_t committed_j; /* asked to be left */
+    int64_t delivered_j; /* left, against the baseline; negative when more was used */
+    hcp_usd_micro payment_usd_micro, penalty_usd_micro;
+} hcp_grid_measured;
 
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
 typedef struct {
@@ -445,8 +490,9 @@ typedef struct {
     };
 } hcp_event;
 
-/* The field table of hcp_decision_recorded, which rows of the state embed. */
+/* The field tables of what rows of the state embed. */
 extern const hcp_record HCP_DECISION_RECORDED_RECORD;
+extern const hcp_record HCP_GRID_MEASURED_RECORD;
 
 /* Wire name of an event type, "workload_accepted"; stable. */
 const char *hcp_event_type_name(hcp_event_type type);

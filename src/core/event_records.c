@@ -430,9 +430,54 @@ static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_ai_mg", carbon_mg[HCP_USE_AI]),
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, grid_usd_micro),
 };
 static const hcp_record INTERVAL_CLOSED_RECORD =
     HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);
+static const hcp_field GRID_ANNOUNCED_FIELDS[] = {
+    HCP_FIELD_ID_OF(hcp_grid_announced, id, HCP_ID_GRID),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_U32, facility),
+    HCP_FIELD_ENUM_OF(hcp_grid_announced, kind, &HCP_GRID_KIND_NAMES),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_STRING, program),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_STRING, source),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, start_us),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, end_us),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, ramp_us),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, restore_us),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, interval_us),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, reduce_w),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, target_w),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, baseline_w),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_U32, baseline_h),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, payment_usd_micro_per_mwh),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, availability_usd_micro_per_mw),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, penalty_usd_micro_per_mwh),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_BOOL, evict),
+};
+static const hcp_record GRID_ANNOUNCED_RECORD =
+    HCP_RECORD(hcp_grid_announced, GRID_ANNOUNCED_FIELDS);
+
+static const hcp_field GRID_CHANGED_FIELDS[] = {
+    HCP_FIELD_ID_OF(hcp_grid_changed, id, HCP_ID_GRID),
+    HCP_FIELD_ENUM_OF(hcp_grid_changed, stage, &HCP_GRID_STAGE_NAMES),
+    HCP_FIELD(hcp_grid_changed, HCP_FIELD_U32, step),
+    HCP_FIELD(hcp_grid_changed, HCP_FIELD_BOOL, reached),
+    HCP_FIELD(hcp_grid_changed, HCP_FIELD_I64, availability_usd_micro),
+    HCP_FIELD(hcp_grid_changed, HCP_FIELD_STRING, reason),
+};
+static const hcp_record GRID_CHANGED_RECORD = HCP_RECORD(hcp_grid_changed, GRID_CHANGED_FIELDS);
+
+static const hcp_field GRID_MEASURED_FIELDS[] = {
+    HCP_FIELD_ID_OF(hcp_grid_measured, id, HCP_ID_GRID),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, until_us),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, energy_j),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, committed_j),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, delivered_j),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, payment_usd_micro),
+    HCP_FIELD(hcp_grid_measured, HCP_FIELD_I64, penalty_usd_micro),
+};
+const hcp_record HCP_GRID_MEASURED_RECORD = HCP_RECORD(hcp_grid_measured, GRID_MEASURED_FIELDS);
 
 static const struct {
     const char *name;
@@ -465,6 +510,9 @@ static const struct {
     [HCP_EVENT_WORKLOAD_DEFERRED] = {"workload_deferred", &WORKLOAD_DEFERRED_RECORD},
     [HCP_EVENT_PRICES_PUBLISHED] = {"prices_published", &PRICES_PUBLISHED_RECORD},
     [HCP_EVENT_INTERVAL_CLOSED] = {"interval_closed", &INTERVAL_CLOSED_RECORD},
+    [HCP_EVENT_GRID_ANNOUNCED] = {"grid_announced", &GRID_ANNOUNCED_RECORD},
+    [HCP_EVENT_GRID_CHANGED] = {"grid_changed", &GRID_CHANGED_RECORD},
+    [HCP_EVENT_GRID_MEASURED] = {"grid_measured", &HCP_GRID_MEASURED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

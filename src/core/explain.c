@@ -151,8 +151,8 @@ static void measure_power(const inquiry *q, uint32_t group)
         const hcp_facility *facility = hcp_state_facility(q->state, row->facility);
         int64_t want_w = facility->it_power_w + placement.added_w;
         want_w += MAX(0, hcp_schedule_kept_w(q->core, row->facility) - placement.added_w);
-        q->out->power_short_w =
-            MAX(0, hcp_power_meter_w(&facility->def, want_w) - facility->def.cap_w);
+        q->out->power_short_w = MAX(0, hcp_power_meter_w(&facility->def, want_w) -
+                                           hcp_power_cap_w(q->state, row->facility));
     }
     hcp_placement_clear(&placement);
 }

@@ -242,13 +242,13 @@ bool hcp_fleet_decide_devices(hcp_txn *txn, const hcp_event *event)
         group == HCP_NO_INDEX ? cls->default_target : hcp_state_group(state, group)->mining_target;
     int64_t added_w = def->count * hcp_power_device_w(cls, def->mode, target);
     int64_t meter_w = hcp_power_meter_w(&facility->def, facility->it_power_w + added_w);
-    if (meter_w > facility->def.cap_w)
+    int64_t cap_w = hcp_power_cap_w(state, def->facility);
+    if (meter_w > cap_w)
         return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "count",
                               "%u x %s in mode %s would bring %s to %.3f MW, its cap is %.3f MW; "
                               "register them curtailed",
                               def->count, cls->key, hcp_enum_name(&HCP_MODE_NAMES, (int)def->mode),
-                              facility->def.key, (double)meter_w / 1e6,
-                              (double)facility->def.cap_w / 1e6);
+                              facility->def.key, (double)meter_w / 1e6, (double)cap_w / 1e6);
     hcp_event copy = hcp_event_copy(event);
     copy.devices_registered.first_id.value = txn->outcome->id = hcp_core_new_id(txn);
     hcp_txn_emit(txn, &copy);

@@ -290,6 +290,9 @@ void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us);
 void hcp_account_open(hcp_core *core, uint32_t facility);
 void hcp_account_advance(hcp_core *core, uint32_t facility, int64_t us);
 
+/* From apply: the cap in force of a facility was `before_w` until now, also for the time since its meter was advanced. */
+void hcp_account_cap_changed(hcp_core *core, uint32_t facility, int64_t before_w);
+
 /* Are closed intervals in range and in order? */
 bool hcp_accounts_sound(const hcp_state *state);
 
@@ -319,6 +322,22 @@ void hcp_alert_clear(hcp_txn *txn, const char *kind, const char *subject, const 
 void hcp_alert_workload_ended(hcp_txn *txn, uint32_t workload);
 void hcp_alert_queue_wait(hcp_txn *txn, uint32_t workload);
 void hcp_alert_queue_drained(hcp_txn *txn);
+
+/* Before the meter of a facility is advanced to `until_us`: keeps what it says at the boundaries of intervals of grid events
+ * that it passes. */
+void hcp_grid_mark_boundaries(hcp_core *core, uint32_t facility, int64_t until_us);
+
+/* Energy of the facility of `row` at a boundary of its intervals or at a moment that its meter still knows. */
+int64_t hcp_grid_energy_j(const hcp_state *state, const hcp_grid_event *row, int64_t at_us);
+
+/* The first boundary of an interval after a moment; INT64_MAX = none. */
+int64_t hcp_grid_boundary_us(const hcp_grid_announced *def, int64_t after_us);
+
+/* Notes when a facility has come down to the target of its grid event. */
+void hcp_grid_watch(hcp_txn *txn);
+
+/* Are the grid events of a state from outside in order and in range? */
+bool hcp_grid_sound(const hcp_state *state);
 
 /* Raises or clears the alert about each facility that draws nearly what its cap allows. */
 void hcp_alert_watch_power(hcp_txn *txn);
@@ -357,6 +376,7 @@ void hcp_schedule_rebuild(hcp_core *core);
 void hcp_alert_rebuild(hcp_core *core);
 void hcp_market_rebuild(hcp_core *core);
 void hcp_account_rebuild(hcp_core *core);
+void hcp_grid_rebuild(hcp_core *core);
 void hcp_core_rebuild(hcp_core *core); /* all of them */
 
 /* --- events: each returns NULL, or why the event cannot follow this state, which is then untouched ------------------ */
@@ -387,6 +407,9 @@ const char *hcp_alert_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_reply_apply_remembered(hcp_core *core, const hcp_event *event);
 const char *hcp_prices_apply_published(hcp_core *core, const hcp_event *event);
 const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event);
+const char *hcp_grid_apply_announced(hcp_core *core, const hcp_event *event);
+const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event);
+const char *hcp_grid_apply_measured(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 
@@ -405,6 +428,8 @@ bool hcp_dispatch_decide(hcp_txn *txn, const hcp_command *command);
 bool hcp_alert_decide_anomaly(hcp_txn *txn, const hcp_command *command);
 bool hcp_alert_decide_acknowledge(hcp_txn *txn, const hcp_command *command);
 bool hcp_reply_decide_remember(hcp_txn *txn, const hcp_command *command);
+bool hcp_grid_decide_announce(hcp_txn *txn, const hcp_command *command);
+bool hcp_grid_decide_cancel(hcp_txn *txn, const hcp_command *command);
 
 /* HCP_COMMAND_DEFINE by kind of event: validate, fill in the id, emit a copy. */
 bool hcp_settings_decide_define(hcp_txn *txn, const hcp_event *event);
@@ -431,6 +456,8 @@ void hcp_market_fire(hcp_txn *txn, uint32_t row, uint64_t id);
 int64_t hcp_account_due(const hcp_core *core, uint32_t row,
                         uint64_t id); /* the end of the interval */
 void hcp_account_fire(hcp_txn *txn, uint32_t row, uint64_t id);
+int64_t hcp_grid_due(const hcp_core *core, uint32_t row, uint64_t id); /* next stage or interval */
+void hcp_grid_fire(hcp_txn *txn, uint32_t row, uint64_t id);
 
 /* --- invariants (check.c lists them): NULL, or the sentence naming the one broken; caller frees --------------------- */
 
@@ -443,5 +470,6 @@ char *hcp_check_queue(const hcp_core *core);
 char *hcp_check_customers(const hcp_core *core);
 char *hcp_check_alerts(const hcp_core *core);
 char *hcp_check_prices(const hcp_core *core);
+char *hcp_check_grid(const hcp_core *core);
 
 #endif

@@ -212,8 +212,8 @@ void hcp_lease_release(hcp_txn *txn, uint32_t ix, const char *reason)
     for (guint i = 0; i < switches->len; i++)
         hcp_switch_abort(txn, g_array_index(switches, uint32_t, i), reason);
     const hcp_facility *facility = hcp_state_facility(state, def.facility);
-    bool asleep = facility->emergency ||
-                  hcp_power_settled_w(state, def.facility) > hcp_power_cap_it_w(&facility->def);
+    bool asleep = facility->emergency || hcp_power_settled_w(state, def.facility) >
+                                             hcp_power_cap_it_w(state, def.facility);
     hcp_switch_started out = {
         .cause = (char *)"release",
         .facility = def.facility,
@@ -281,7 +281,7 @@ static bool check_power(hcp_txn *txn, const hcp_placement *placement)
     if (facility->emergency)
         return hcp_txn_refuse(txn, HCP_REFUSAL_EMERGENCY, "facility",
                               "%s is shut down by an emergency", facility->def.name);
-    int64_t room_w = hcp_power_cap_it_w(&facility->def) - facility->it_power_w;
+    int64_t room_w = hcp_power_cap_it_w(state, group->facility) - facility->it_power_w;
     if (placement->added_w > room_w)
         return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "count",
                               "%.1f kW more are needed and %.1f kW are free under the power cap of "

@@ -110,6 +110,7 @@ void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us)
     hcp_facility *row = hcp_core_facility(core, facility);
     if (row->metered_us >= now_us)
         return;
+    hcp_grid_mark_boundaries(core, facility, now_us);
     hcp_account_advance(core, facility, now_us - row->metered_us);
     advance(&core->state, facility, row, now_us);
 }
@@ -161,6 +162,7 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         .energy_cost_usd_micro = copy.energy_cost_usd_micro,
         .mining_usd_micro = copy.mining_usd_micro,
         .ai_usd_micro = copy.ai_usd_micro,
+        .grid_usd_micro = copy.grid_usd_micro,
         .foregone_usd_micro = copy.foregone_usd_micro,
         .avoided_usd_micro = copy.avoided_usd_micro,
     };
@@ -170,9 +172,17 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
     }
 }
 
+int64_t hcp_meter_energy_j(const hcp_meter *meter)
+{
+    int64_t total_j = 0;
+    for (int use = 0; use < HCP_USES; use++)
+        total_j += meter->energy_j[use];
+    return total_j;
+}
+
 hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter)
 {
-    return meter->mining_usd_micro + meter->ai_usd_micro;
+    return meter->mining_usd_micro + meter->ai_usd_micro + meter->grid_usd_micro;
 }
 
 hcp_usd_micro hcp_meter_profit(const hcp_meter *meter)
@@ -190,6 +200,7 @@ void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
     sum->energy_cost_usd_micro += part->energy_cost_usd_micro;
     sum->mining_usd_micro += part->mining_usd_micro;
     sum->ai_usd_micro += part->ai_usd_micro;
+    sum->grid_usd_micro += part->grid_usd_micro;
     sum->foregone_usd_micro += part->foregone_usd_micro;
     sum->avoided_usd_micro += part->avoided_usd_micro;
 }

@@ -19,10 +19,14 @@ typedef struct {
         mining_usd_micro; /* hashprice times hashrate, and the configured income of simulated GPU mining */
     hcp_usd_micro
         ai_usd_micro; /* service time of workloads at their rates; lost work is not charged */
+    hcp_usd_micro grid_usd_micro; /* for power left to the grid, less penalties */
     /* Of miners that sleep and could be woken, at their default power target: income they did not make, whatever put them
      * to sleep, and the electricity that was not bought for it. Sleeping paid when the second is larger. */
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
 } hcp_meter;
+
+/* Energy of all uses. */
+int64_t hcp_meter_energy_j(const hcp_meter *meter);
 
 /* Everything earned; that less what the energy has cost. The one place that knows the parts. */
 hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter);

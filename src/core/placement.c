@@ -311,7 +311,8 @@ void hcp_placement_clear(hcp_placement *placement)
 static int64_t room_w(const hcp_core *core, uint32_t facility)
 {
     const hcp_facility *row = hcp_state_facility(&core->state, facility);
-    return hcp_power_cap_it_w(&row->def) - row->it_power_w - hcp_schedule_kept_w(core, facility);
+    return hcp_power_cap_it_w(&core->state, facility) - row->it_power_w -
+           hcp_schedule_kept_w(core, facility);
 }
 
 static uint32_t share_of(const hcp_state *state, const hcp_placement *placement)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Watts of devices and facilities. */
+#include "core/grid.h"
 #include "core/internal.h"
 
 #include "base/units.h"
@@ -53,9 +54,30 @@ int64_t hcp_power_meter_w(const hcp_facility_defined *facility, int64_t it_w)
     return (it_w * facility->pue_milli + 999) / 1000;
 }
 
-int64_t hcp_power_cap_it_w(const hcp_facility_defined *facility)
+int64_t hcp_power_it_w(const hcp_facility_defined *facility, int64_t meter_w)
 {
-    return facility->cap_w * 1000 / facility->pue_milli;
+    return meter_w * 1000 / facility->pue_milli;
+}
+
+int64_t hcp_power_cap_w(const hcp_state *state, uint32_t facility)
+{
+    const hcp_facility_defined *def = &hcp_state_facility(state, facility)->def;
+    const hcp_grid_event *event = hcp_grid_in_force(state, facility);
+    return event == NULL ? def->cap_w : hcp_grid_cap_w(event, def->cap_w);
+}
+
+int64_t hcp_power_cap_it_w(const hcp_state *state, uint32_t facility)
+{
+    return hcp_power_it_w(&hcp_state_facility(state, facility)->def,
+                          hcp_power_cap_w(state, facility));
+}
+
+int64_t hcp_power_lease_cap_it_w(const hcp_state *state, uint32_t facility)
+{
+    const hcp_facility_defined *def = &hcp_state_facility(state, facility)->def;
+    const hcp_grid_event *event = hcp_grid_in_force(state, facility);
+    return event == NULL || !event->def.evict ? hcp_power_it_w(def, def->cap_w)
+                                              : hcp_power_cap_it_w(state, facility);
 }
 
 bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *cls)
@@ -86,6 +108,40 @@ int64_t hcp_power_settled_w(const hcp_state *state, uint32_t facility)
         int64_t reserved_w, settled_w;
         switch_power(state, sw, &reserved_w, &settled_w);
         total_w -= reserved_w - settled_w;
+    }
+    return total_w;
+}
+
+/* IT watts by which the settled devices of a group would fall asleep. */
+static int64_t group_movable_w(const hcp_core *core, uint32_t group_ix, bool leases)
+{
+    const hcp_group *group = hcp_state_group(&core->state, group_ix);
+    const hcp_class_defined *cls = &hcp_state_class(&core->state, group->class_ix)->def;
+    const hcp_group_tally *tally = hcp_core_tally(core, group_ix);
+    int64_t total_w = tally->settled[HCP_MODE_IDLE] * (cls->idle_w - cls->standby_w);
+    if (leases)
+        total_w += tally->settled[HCP_MODE_SERVING] * (cls->tdp_w - cls->standby_w);
+    for (uint32_t t = 0; t < HCP_MAX_POWER_TARGETS; t++)
+        total_w += tally->hashing[t] *
+                   MAX(0, hcp_power_device_w(cls, HCP_MODE_MINING, t) - cls->standby_w);
+    return total_w;
+}
+
+int64_t hcp_power_movable_w(const hcp_core *core, uint32_t facility, bool leases)
+{
+    const hcp_state *state = &core->state;
+    int64_t total_w = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++)
+        if (hcp_state_group(state, g)->facility == facility)
+            total_w += group_movable_w(core, g, leases);
+    for (uint32_t i = 0; i < state->switches.items->len; i++) {
+        const hcp_switch *sw = hcp_state_switch(state, i);
+        if (!sw->live || sw->def.facility != facility || (sw->def.lease.value != 0 && !leases))
+            continue;
+        int64_t reserved_w, settled_w;
+        switch_power(state, sw, &reserved_w, &settled_w);
+        const hcp_class_defined *cls = &hcp_state_class(state, sw->def.class_ix)->def;
+        total_w += MAX(0, settled_w - sw->left * cls->standby_w);
     }
     return total_w;
 }

@@ -3,7 +3,7 @@
 #ifndef HCP_CORE_POWER_H
 #define HCP_CORE_POWER_H
 
-#include "core/state.h"
+#include "core/core.h"
 
 /* IT watts of one device of `cls` in `mode`; miners at power target `target`. A class without a power curve mines at its
  * TDP. */
@@ -15,8 +15,17 @@ hcp_use hcp_power_use(hcp_mode mode);
 /* Watts at the meter for `it_w` IT watts at the facility: PUE included, rounded up. */
 int64_t hcp_power_meter_w(const hcp_facility_defined *facility, int64_t it_w);
 
-/* The most IT watts that stay within `cap_w` at the meter. */
-int64_t hcp_power_cap_it_w(const hcp_facility_defined *facility);
+/* The most IT watts that stay within `meter_w` watts at the meter. */
+int64_t hcp_power_it_w(const hcp_facility_defined *facility, int64_t meter_w);
+
+/* The cap in force at the meter: the facility's own, or the lower one of a grid event that is ramping, active or restoring.
+ * Everything that asks how much may be drawn asks here. The second is the most IT watts that stay within it. */
+int64_t hcp_power_cap_w(const hcp_state *state, uint32_t facility);
+int64_t hcp_power_cap_it_w(const hcp_state *state, uint32_t facility);
+
+/* IT watts above which leases are ended: those of the cap in force, but of the facility's own cap during a grid event that
+ * leaves leases alone. */
+int64_t hcp_power_lease_cap_it_w(const hcp_state *state, uint32_t facility);
 
 /* What one sleeping device of the class would hash if it mined at its default power target, GH/s, and the IT watts which that
  * takes beyond its sleep; both 0 for all but miners. */
@@ -29,5 +38,8 @@ bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *c
 
 /* IT watts of the facility once every running switch has ended well. */
 int64_t hcp_power_settled_w(const hcp_state *state, uint32_t facility);
+
+/* IT watts of that which sleep would save: of miners and idle devices, and with `leases` of what serves too. */
+int64_t hcp_power_movable_w(const hcp_core *core, uint32_t facility, bool leases);
 
 #endif

@@ -41,18 +41,31 @@ static void add_sources(const hcp_core *core, uint32_t g, GArray *sources)
 /* IT watts the facility will be over its cap by once every switch has ended, with `extra_w` more. */
 static int64_t missing_w(const hcp_state *state, uint32_t facility, int64_t extra_w)
 {
-    return hcp_power_settled_w(state, facility) + extra_w -
-           hcp_power_cap_it_w(&hcp_state_facility(state, facility)->def);
+    return hcp_power_settled_w(state, facility) + extra_w - hcp_power_cap_it_w(state, facility);
+}
+
+/* IT watts that leases have to give up once every switch has ended. */
+static int64_t leases_over_w(const hcp_state *state, uint32_t facility)
+{
+    return hcp_power_settled_w(state, facility) - hcp_power_lease_cap_it_w(state, facility);
+}
+
+/* What lowered the cap, as the cause of a switch and the reason of an eviction. */
+static const char *cause_of(const hcp_state *state, uint32_t facility)
+{
+    return hcp_state_facility(state, facility)->grid_event != 0 ? "grid event" : "power cap";
 }
 
 static int64_t curtail(hcp_txn *txn, const hcp_pick *pick, int64_t missing, int64_t saved_w)
 {
     hcp_pick limited = *pick;
     limited.unfit = limited.last = true;
+    uint32_t facility = hcp_state_group(&txn->core->state, pick->group)->facility;
     limited.limit = (uint32_t)MIN((missing + saved_w - 1) / saved_w, (int64_t)HCP_MAX_DEVICES);
     uint32_t n = hcp_pick_and_switch(
         txn, &limited,
-        &(hcp_switch_started){.cause = (char *)"power cap", .to = HCP_MODE_CURTAILED});
+        &(hcp_switch_started){.cause = (char *)cause_of(&txn->core->state, facility),
+                              .to = HCP_MODE_CURTAILED});
     return missing - n * saved_w;
 }
 
@@ -118,9 +131,9 @@ void hcp_power_enforce_cap(hcp_txn *txn, uint32_t facility)
         return;
     curtail_idle(txn, facility);
     uint32_t lease;
-    while (missing_w(&txn->core->state, facility, 0) > 0 &&
+    while (leases_over_w(&txn->core->state, facility) > 0 &&
            (lease = least_important(&txn->core->state, facility)) != HCP_NO_INDEX)
-        hcp_lease_evict(txn, lease, "power cap lowered");
+        hcp_lease_evict(txn, lease, cause_of(&txn->core->state, facility));
 }
 
 const char *hcp_power_apply_cap(hcp_core *core, const hcp_event *event)

@@ -19,6 +19,7 @@ static const hcp_field OPEN_ACCOUNT_FIELDS[] = {
     HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "carbon_ai_mg", carbon_mg[HCP_USE_AI]),
     HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
     HCP_FIELD_AT(hcp_open_account, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, grid_usd_micro),
 };
 static const hcp_record OPEN_ACCOUNT_RECORD = HCP_RECORD(hcp_open_account, OPEN_ACCOUNT_FIELDS);
 
@@ -50,6 +51,8 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, foregone_rest),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_rest),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, grid_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, grid_past_usd_micro),
     HCP_FIELD_RECORD_OF(hcp_facility, decision, &HCP_DECISION_RECORDED_RECORD),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, decided_us),
     HCP_FIELD_RECORD_OF(hcp_facility, account, &OPEN_ACCOUNT_RECORD),
@@ -184,6 +187,26 @@ static const hcp_field SWITCH_COST_FIELDS[] = {
     HCP_FIELD(hcp_switch_cost, HCP_FIELD_F64, usd_square),
 };
 static const hcp_record SWITCH_COST_RECORD = HCP_RECORD(hcp_switch_cost, SWITCH_COST_FIELDS);
+static const hcp_field GRID_MARK_FIELDS[] = {
+    HCP_FIELD(hcp_grid_mark, HCP_FIELD_I64, at_us),
+    HCP_FIELD(hcp_grid_mark, HCP_FIELD_I64, energy_j),
+};
+static const hcp_record GRID_MARK_RECORD = HCP_RECORD(hcp_grid_mark, GRID_MARK_FIELDS);
+
+static const hcp_field GRID_FIELDS[] = {
+    HCP_FIELD_ENUM_OF(hcp_grid_event, stage, &HCP_GRID_STAGE_NAMES),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_U32, step),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, announced_us),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, reached_us),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, finished_us),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, measured_us),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, measured_j),
+    HCP_FIELD_ARRAY_OF(hcp_grid_event, intervals, &HCP_GRID_MEASURED_RECORD),
+    HCP_FIELD_ARRAY_OF(hcp_grid_event, marks, &GRID_MARK_RECORD),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, availability_usd_micro),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_STRING, reason),
+};
+static const hcp_record GRID_RECORD = HCP_RECORD(hcp_grid_event, GRID_FIELDS);
 
 #define OFFSET(member) offsetof(hcp_state, member)
 
@@ -203,6 +226,7 @@ const hcp_table HCP_TABLES[HCP_N_TABLES] = {
     {"alerts", OFFSET(alerts), true, HCP_EVENT_ALERT_RAISED, &ALERT_RECORD},
     {"switch_costs", OFFSET(switch_costs), false, HCP_EVENT_TYPES, &SWITCH_COST_RECORD},
     {"intervals", OFFSET(intervals), true, HCP_EVENT_INTERVAL_CLOSED, NULL},
+    {"grid_events", OFFSET(grid_events), true, HCP_EVENT_GRID_ANNOUNCED, &GRID_RECORD},
 };
 
 const hcp_column HCP_COLUMNS[HCP_N_COLUMNS] = {

@@ -118,7 +118,7 @@ void hcp_schedule_keep_w(hcp_txn *txn, uint32_t workload, uint32_t facility, int
     GArray *kept_w = schedule->kept_w;
     if (!coming) {
         const hcp_state *state = &txn->core->state;
-        int64_t cap_w = hcp_power_cap_it_w(&hcp_state_facility(state, facility)->def);
+        int64_t cap_w = hcp_power_cap_it_w(state, facility);
         schedule->short_facility = facility;
         schedule->short_need_w = power_w;
         schedule->short_w = hcp_power_settled_w(state, facility) +

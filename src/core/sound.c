@@ -191,6 +191,8 @@ bool hcp_state_is_sound(const hcp_state *state, GError **error)
         broken = "leases or switches";
     else if (!hcp_prices_sound(state) || !hcp_accounts_sound(state))
         broken = "prices or accounts over time";
+    else if (!hcp_grid_sound(state))
+        broken = "grid events";
     else if (!workloads_sound(state) || !alerts_sound(state) || !free_lists_sound(state) ||
              !switch_costs_sound(state))
         broken = "workloads, alerts or free slots";

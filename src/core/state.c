@@ -94,6 +94,7 @@ void hcp_state_init(hcp_state *state)
     state->alerts = g_array_new(FALSE, TRUE, sizeof(hcp_alert));
     state->switch_costs = g_array_new(FALSE, TRUE, sizeof(hcp_switch_cost));
     state->intervals = g_array_new(FALSE, TRUE, sizeof(hcp_interval_closed));
+    state->grid_events = g_array_new(FALSE, TRUE, sizeof(hcp_grid_event));
     state->models = g_ptr_array_new_with_free_func(g_free);
     state->model_ix = g_hash_table_new(g_str_hash, g_str_equal);
     state->settings.default_customer = HCP_NO_INDEX;
@@ -155,6 +156,12 @@ void hcp_state_finish(hcp_state *state)
     rows_free(state->alerts, HCP_EVENT_ALERT_RAISED);
     g_array_unref(state->switch_costs);
     rows_free(state->intervals, HCP_EVENT_INTERVAL_CLOSED);
+    for (guint i = 0; i < state->grid_events->len; i++) {
+        g_free(g_array_index(state->grid_events, hcp_grid_event, i).intervals.items);
+        g_free(g_array_index(state->grid_events, hcp_grid_event, i).marks.items);
+        g_free(g_array_index(state->grid_events, hcp_grid_event, i).reason);
+    }
+    rows_free(state->grid_events, HCP_EVENT_GRID_ANNOUNCED);
     g_hash_table_unref(state->model_ix);
     g_ptr_array_unref(state->models);
 }

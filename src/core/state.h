@@ -34,6 +34,7 @@ typedef struct {
     int64_t carbon_mg[HCP_USES];
     hcp_usd_micro energy_cost_usd_micro, mining_usd_micro, ai_usd_micro;
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
+    hcp_usd_micro grid_usd_micro;
 } hcp_open_account;
 
 /* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
@@ -83,7 +84,11 @@ typedef struct {
     int64_t ai_rest;
     int64_t foregone_rest;
     int64_t avoided_rest;
-    hcp_decision_recorded decision; /* in force; id 0 = none yet */
+    hcp_usd_micro grid_usd_micro;      /* paid for grid events, less penalties */
+    hcp_usd_micro grid_past_usd_micro; /* of that, by events that are forgotten */
+    uint64_t grid_event;               /* derived: the event that bounds its power now; 0 = none */
+    uint32_t grid_open;                /* derived: events that are not over */
+    hcp_decision_recorded decision;    /* in force; id 0 = none yet */
     int64_t decided_us;
     hcp_open_account account;
 } hcp_facility;
@@ -169,6 +174,28 @@ typedef struct {
     char *note;
 } hcp_alert;
 
+/* What the meter of a facility said when a boundary of an interval passed: later it no longer knows. */
+typedef struct {
+    int64_t at_us;
+    int64_t energy_j; /* of all uses */
+} hcp_grid_mark;
+
+/* A grid event and what the meter said about it. */
+typedef struct {
+    hcp_grid_announced def;
+    hcp_grid_stage stage;
+    uint32_t step; /* of the restoration */
+    int64_t announced_us;
+    int64_t reached_us;  /* first at or below the target; 0 = not yet */
+    int64_t finished_us; /* ended or cancelled */
+    int64_t measured_us; /* measured up to here; 0 = not begun */
+    int64_t measured_j;  /* energy of the facility at that moment */
+    hcp_array intervals; /* hcp_grid_measured */
+    hcp_array marks;     /* hcp_grid_mark of boundaries that have passed and are not measured yet */
+    hcp_usd_micro availability_usd_micro;
+    char *reason; /* of the last change that gave one */
+} hcp_grid_event;
+
 /* An electricity price that settled, and what was known beside it: at most one a quarter of an hour and facility. */
 typedef struct {
     uint32_t facility;
@@ -222,6 +249,7 @@ typedef struct {
     GArray *switch_costs; /* hcp_switch_cost, in the order in which they were first measured */
     GArray *intervals;    /* hcp_interval_closed of the last HCP_ACCOUNT_KEPT_US, by their end */
     GArray *alerts;       /* hcp_alert: open ones and those of the last retention */
+    GArray *grid_events;  /* hcp_grid_event by id: those not over and the last HCP_GRID_KEPT */
     GPtrArray *models;    /* interned model names */
     GHashTable *model_ix; /* model name → its index + 1; borrows the names */
     uint64_t last_id;     /* every public id is greater than the one before */

@@ -18,6 +18,7 @@ typedef enum {
     HCP_TIMER_WORKLOAD_DEADLINE,
     HCP_TIMER_PRICE_STALE,
     HCP_TIMER_ACCOUNT,
+    HCP_TIMER_GRID,
     HCP_TIMERS
 } hcp_timer_kind;
 

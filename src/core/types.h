@@ -171,6 +171,23 @@ typedef enum {
     HCP_USES
 } hcp_use;
 
+typedef enum {
+    HCP_GRID_DEMAND_RESPONSE, /* paid for the energy it does not use */
+    HCP_GRID_RESERVE_CALL,    /* reserve that was sold is wanted */
+    HCP_GRID_KINDS
+} hcp_grid_kind;
+
+/* How far a grid event is. */
+typedef enum {
+    HCP_GRID_ANNOUNCED,
+    HCP_GRID_RAMPING,   /* the cap has fallen; load goes until the start */
+    HCP_GRID_ACTIVE,    /* measured and paid */
+    HCP_GRID_RESTORING, /* over; the cap comes back step by step */
+    HCP_GRID_ENDED,
+    HCP_GRID_CANCELLED,
+    HCP_GRID_STAGES
+} hcp_grid_stage;
+
 /* Names at the edge, in enum order. */
 extern const hcp_enum_names HCP_DEVICE_KIND_NAMES;   /* gpu, asic, cpu */
 extern const hcp_enum_names HCP_MODE_NAMES;          /* off, idle, mining, serving, curtailed */
@@ -189,5 +206,7 @@ extern const hcp_enum_names HCP_QUALITY_NAMES;
 extern const hcp_enum_names HCP_SEVERITY_NAMES;
 extern const hcp_enum_names HCP_ALERT_CATEGORY_NAMES;
 extern const hcp_enum_names HCP_USE_NAMES;
+extern const hcp_enum_names HCP_GRID_KIND_NAMES;  /* demand_response, reserve_call */
+extern const hcp_enum_names HCP_GRID_STAGE_NAMES; /* announced, ramping, active, … */
 
 #endif

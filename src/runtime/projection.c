@@ -59,7 +59,7 @@ static const char DDL[] =
     " energy_idle_j INTEGER NOT NULL, mining_usd_micro INTEGER NOT NULL,"
     " ai_usd_micro INTEGER NOT NULL, energy_cost_usd_micro INTEGER NOT NULL,"
     " foregone_usd_micro INTEGER NOT NULL, avoided_usd_micro INTEGER NOT NULL, seq INTEGER NOT "
-    "NULL,"
+    "NULL, grid_usd_micro INTEGER NOT NULL,"
     " PRIMARY KEY (facility, from_us)) WITHOUT ROWID;"
     "CREATE TABLE alert ("
     " id TEXT PRIMARY KEY, severity TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,"
@@ -68,7 +68,18 @@ static const char DDL[] =
     " WITHOUT ROWID;"
     "CREATE TABLE device_change ("
     " seq INTEGER NOT NULL, device INTEGER NOT NULL, at_us INTEGER NOT NULL, what TEXT NOT NULL,"
-    " reason TEXT, xid INTEGER, PRIMARY KEY (device, seq)) WITHOUT ROWID;";
+    " reason TEXT, xid INTEGER, PRIMARY KEY (device, seq)) WITHOUT ROWID;"
+    "CREATE TABLE grid_event ("
+    " id TEXT PRIMARY KEY, facility TEXT NOT NULL, kind TEXT NOT NULL, stage TEXT NOT NULL,"
+    " program TEXT, source TEXT, announced_us INTEGER NOT NULL, start_us INTEGER NOT NULL,"
+    " end_us INTEGER NOT NULL, baseline_w INTEGER NOT NULL, target_w INTEGER NOT NULL,"
+    " reached_us INTEGER, finished_us INTEGER, availability_usd_micro INTEGER NOT NULL,"
+    " reason TEXT) WITHOUT ROWID;"
+    "CREATE TABLE grid_interval ("
+    " event TEXT NOT NULL, from_us INTEGER NOT NULL, until_us INTEGER NOT NULL,"
+    " energy_j INTEGER NOT NULL, committed_j INTEGER NOT NULL, delivered_j INTEGER NOT NULL,"
+    " payment_usd_micro INTEGER NOT NULL, penalty_usd_micro INTEGER NOT NULL,"
+    " PRIMARY KEY (event, from_us)) WITHOUT ROWID;";
 
 enum {
     WORKLOAD_INSERT,
@@ -89,6 +100,9 @@ enum {
     ALERT_INSERT,
     ALERT_CHANGED,
     DEVICE_CHANGE,
+    GRID_INSERT,
+    GRID_CHANGED,
+    GRID_MEASURED,
     STATEMENTS
 };
 
@@ -118,7 +132,7 @@ static const char *const SQL[STATEMENTS] = {
     [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [INTERVAL_INSERT] =
         "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-        " ?15, ?16)",
+        " ?15, ?16, ?17)",
     [ALERT_INSERT] = "INSERT INTO alert (id, severity, category, kind, subject, message, facility,"
                      " customer, workload, raised_us)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -127,10 +141,17 @@ static const char *const SQL[STATEMENTS] = {
         " acknowledged_us END, cleared_us = CASE WHEN ?3 THEN coalesce(cleared_us, ?4) ELSE"
         " cleared_us END, note = coalesce(?5, note) WHERE id = ?1",
     [DEVICE_CHANGE] = "INSERT OR REPLACE INTO device_change VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [GRID_INSERT] = "INSERT INTO grid_event VALUES (?1, ?2, ?3, 'announced', ?4, ?5, ?6, ?7, ?8,"
+                    " ?9, ?10, NULL, NULL, 0, NULL)",
+    [GRID_CHANGED] =
+        "UPDATE grid_event SET stage = ?2, reached_us = coalesce(reached_us, CASE WHEN ?3 THEN ?5"
+        " END), finished_us = CASE WHEN ?4 THEN ?5 END, availability_usd_micro ="
+        " availability_usd_micro + ?6, reason = coalesce(?7, reason) WHERE id = ?1",
+    [GRID_MEASURED] = "INSERT INTO grid_interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 5,
+    .version = 6,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
@@ -139,7 +160,7 @@ const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
 /* Values of one row operation, collected in order. */
 typedef struct {
     hcp_journal_batch *batch;
-    hcp_projection_value values[16];
+    hcp_projection_value values[17];
     char ids[4][HCP_ID_TEXT_SIZE];
     uint8_t n, n_ids;
 } row;
@@ -409,6 +430,7 @@ static void project_interval(row *r, const hcp_state *state, const hcp_event *ev
     add_int(r, closed->foregone_usd_micro);
     add_int(r, closed->avoided_usd_micro);
     add_int(r, (int64_t)seq);
+    add_int(r, closed->grid_usd_micro);
     done(r, INTERVAL_INSERT);
 }
 
@@ -474,6 +496,56 @@ static void project_admin(row *r, const hcp_state *state, const hcp_event *event
                     hcp_enum_name(&HCP_ADMIN_NAMES, (int)change->admin), change->reason, 0);
 }
 
+static void project_grid(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
+{
+    (void)seq;
+    const hcp_grid_announced *def = &event->grid_announced;
+    add_id(r, HCP_ID_GRID, def->id.value);
+    add_facility(r, state, def->facility);
+    add_text(r, hcp_enum_name(&HCP_GRID_KIND_NAMES, (int)def->kind));
+    add_text(r, def->program);
+    add_text(r, def->source);
+    add_int(r, event->time_us);
+    add_int(r, def->start_us);
+    add_int(r, def->end_us);
+    add_int(r, def->baseline_w);
+    add_int(r, def->target_w);
+    done(r, GRID_INSERT);
+}
+
+static void project_grid_changed(row *r, const hcp_state *state, const hcp_event *event,
+                                 uint64_t seq)
+{
+    (void)state;
+    (void)seq;
+    const hcp_grid_changed *changed = &event->grid_changed;
+    add_id(r, HCP_ID_GRID, changed->id.value);
+    add_text(r, hcp_enum_name(&HCP_GRID_STAGE_NAMES, (int)changed->stage));
+    add_int(r, changed->reached);
+    add_int(r, changed->stage >= HCP_GRID_ENDED);
+    add_int(r, event->time_us);
+    add_int(r, changed->availability_usd_micro);
+    add_text(r, changed->reason);
+    done(r, GRID_CHANGED);
+}
+
+static void project_grid_measured(row *r, const hcp_state *state, const hcp_event *event,
+                                  uint64_t seq)
+{
+    (void)state;
+    (void)seq;
+    const hcp_grid_measured *part = &event->grid_measured;
+    add_id(r, HCP_ID_GRID, part->id.value);
+    add_int(r, part->from_us);
+    add_int(r, part->until_us);
+    add_int(r, part->energy_j);
+    add_int(r, part->committed_j);
+    add_int(r, part->delivered_j);
+    add_int(r, part->payment_usd_micro);
+    add_int(r, part->penalty_usd_micro);
+    done(r, GRID_MEASURED);
+}
+
 typedef void (*project_fn)(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq);
 
 /* Events without a row here are read from journal_entry. */
@@ -497,6 +569,9 @@ static const project_fn PROJECT[HCP_EVENT_TYPES] = {
     [HCP_EVENT_ALERT_CHANGED] = project_alert_changed,
     [HCP_EVENT_HEALTH_CHANGED] = project_health,
     [HCP_EVENT_ADMIN_CHANGED] = project_admin,
+    [HCP_EVENT_GRID_ANNOUNCED] = project_grid,
+    [HCP_EVENT_GRID_CHANGED] = project_grid_changed,
+    [HCP_EVENT_GRID_MEASURED] = project_grid_measured,
 };
 
 void hcp_projection_project(const hcp_state *state, const hcp_event *event, uint64_t seq,

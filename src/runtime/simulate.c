@@ -215,6 +215,7 @@ static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_repor
     }
     report->mining_usd_micro = sum.mining_usd_micro;
     report->ai_usd_micro = sum.ai_usd_micro;
+    report->grid_usd_micro = sum.grid_usd_micro;
     report->energy_cost_usd_micro = sum.energy_cost_usd_micro;
     report->foregone_usd_micro = sum.foregone_usd_micro;
     report->avoided_usd_micro = sum.avoided_usd_micro;

@@ -55,7 +55,8 @@ typedef struct {
     double hours;
     uint32_t devices, facilities;
     uint64_t submitted, refused, completed, failed, preempted, queued, running;
-    hcp_usd_micro mining_usd_micro, ai_usd_micro, energy_cost_usd_micro, profit_usd_micro;
+    hcp_usd_micro mining_usd_micro, ai_usd_micro, grid_usd_micro, energy_cost_usd_micro,
+        profit_usd_micro;
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro; /* of miners that slept */
     int64_t energy_j[HCP_USES];
     int64_t carbon_mg[HCP_USES]; /* of the facilities whose electricity has a figure */

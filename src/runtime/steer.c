@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between state and policy: fills the dispatch input of a facility, asks, and hands the answer to the core. */
 #include "base/units.h"
+#include "core/power.h"
 #include "core/prices.h"
 #include "core/switch_cost.h"
 #include "economics/formula.h"
@@ -171,7 +172,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     }
     *ret_input = (hcp_dispatch_input){
         .now_us = hcp_clock_now(platform->options.clock),
-        .cap_w = (double)site->def.cap_w,
+        .cap_w = (double)hcp_power_cap_w(state, facility),
         .pue = (double)site->def.pue_milli / 1000.0,
         .usd_per_mwh = price->value,
         .price_at_us = price_at_us,

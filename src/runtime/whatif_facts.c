@@ -17,6 +17,9 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
         return ix != HCP_NO_INDEX &&
                hcp_state_lease(hcp_core_state(core), ix)->workload == HCP_NO_INDEX;
     }
+    case HCP_EVENT_GRID_CHANGED:
+        return event->grid_changed.stage == HCP_GRID_CANCELLED;
+    case HCP_EVENT_GRID_ANNOUNCED:
     case HCP_EVENT_PRICES_PUBLISHED:
     case HCP_EVENT_SETTINGS_CHANGED:
     case HCP_EVENT_CUSTOMER_DEFINED:
@@ -41,6 +44,7 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
     case HCP_EVENT_ALERT_CHANGED:
     case HCP_EVENT_REPLY_REMEMBERED:
     case HCP_EVENT_INTERVAL_CLOSED:
+    case HCP_EVENT_GRID_MEASURED:
     case HCP_EVENT_TYPES:
         return false;
     }
@@ -155,6 +159,26 @@ static void set_admin(hcp_whatif_run_state *run, const hcp_admin_changed *change
                                             .reason = changed->reason}});
 }
 
+/* What was asked is the same; the baseline is that of the rerun. */
+static void announce_grid(hcp_whatif_run_state *run, const hcp_grid_announced *def)
+{
+    hcp_grid_announced wanted = *def;
+    if (def->reduce_w > 0)
+        wanted.target_w = 0;
+    uint64_t id = 0;
+    if (execute(run, &(hcp_command){.type = HCP_COMMAND_ANNOUNCE_GRID, .grid = &wanted}, &id))
+        remember(run->grid_events, def->id.value, id);
+    else
+        run->facts_refused++;
+}
+
+static void cancel_grid(hcp_whatif_run_state *run, const hcp_grid_changed *changed)
+{
+    order(run, &(hcp_command){.type = HCP_COMMAND_CANCEL_GRID,
+                              .cancel_grid = {.id = {id_here(run->grid_events, changed->id.value)},
+                                              .reason = changed->reason}});
+}
+
 static void define(hcp_whatif_run_state *run, const hcp_event *event)
 {
     hcp_event changed = *event; /* borrows; settings own nothing */
@@ -198,6 +222,12 @@ void hcp_whatif_perform(hcp_whatif_run_state *run, const hcp_event *fact)
     case HCP_EVENT_EMERGENCY_CHANGED:
         order(run,
               &(hcp_command){.type = HCP_COMMAND_EMERGENCY, .emergency = fact->emergency_changed});
+        break;
+    case HCP_EVENT_GRID_ANNOUNCED:
+        announce_grid(run, &fact->grid_announced);
+        break;
+    case HCP_EVENT_GRID_CHANGED:
+        cancel_grid(run, &fact->grid_changed);
         break;
     default:
         define(run, fact);

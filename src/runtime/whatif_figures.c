@@ -16,6 +16,7 @@ hcp_whatif_sums hcp_whatif_sum(const hcp_state *state, int64_t at_us)
         hcp_meter_read(state, f, at_us, &meter);
         sums.mining_usd_micro += meter.mining_usd_micro;
         sums.ai_usd_micro += meter.ai_usd_micro;
+        sums.grid_usd_micro += meter.grid_usd_micro;
         sums.energy_cost_usd_micro += meter.energy_cost_usd_micro;
         for (int use = 0; use < HCP_USES; use++)
             sums.energy_j[use] += meter.energy_j[use];
@@ -59,6 +60,7 @@ void hcp_whatif_figure(const hcp_whatif_sums *before, const hcp_state *state, in
     *ret_figures = (hcp_whatif_figures){
         .mining_usd_micro = after.mining_usd_micro - before->mining_usd_micro,
         .ai_usd_micro = after.ai_usd_micro - before->ai_usd_micro,
+        .grid_usd_micro = after.grid_usd_micro - before->grid_usd_micro,
         .energy_cost_usd_micro = after.energy_cost_usd_micro - before->energy_cost_usd_micro,
         .submitted = (uint64_t)(after.submitted - before->submitted),
         .completed = (uint64_t)(after.completed - before->completed),
@@ -70,7 +72,8 @@ void hcp_whatif_figure(const hcp_whatif_sums *before, const hcp_state *state, in
         .rolled_back = report.gpu_switches.rolled_back + report.fleet_switches.rolled_back,
         .decisions = report.decisions,
     };
-    ret_figures->profit_usd_micro = ret_figures->mining_usd_micro + ret_figures->ai_usd_micro -
+    ret_figures->profit_usd_micro = ret_figures->mining_usd_micro + ret_figures->ai_usd_micro +
+                                    ret_figures->grid_usd_micro -
                                     ret_figures->energy_cost_usd_micro;
     for (int use = 0; use < HCP_USES; use++)
         ret_figures->energy_j[use] = after.energy_j[use] - before->energy_j[use];

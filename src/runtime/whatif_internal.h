@@ -20,7 +20,7 @@ bool hcp_whatif_tell(const hcp_whatif_stage *stage, double done, GError **error)
 
 /* The sums of the state at a moment; figures of a period are the difference of two. */
 typedef struct {
-    hcp_usd_micro mining_usd_micro, ai_usd_micro, energy_cost_usd_micro;
+    hcp_usd_micro mining_usd_micro, ai_usd_micro, grid_usd_micro, energy_cost_usd_micro;
     int64_t energy_j[HCP_USES];
     int64_t submitted, completed, failed, cancelled;
 } hcp_whatif_sums;
@@ -83,8 +83,9 @@ typedef struct {
     hcp_journal *journal;
     hcp_tally tally;
     guint next_fact;
-    GHashTable *workloads, *leases; /* recorded id → id in this run, uint64_t; absent: the same */
-    GArray *removed;                /* hcp_whatif_removed */
+    GHashTable *workloads, *leases,
+        *grid_events; /* recorded id → id in this run, uint64_t; absent: the same */
+    GArray *removed;  /* hcp_whatif_removed */
     double removed_energy_j,
         removed_usd; /* standby of removed devices, which the meters still count */
     uint64_t refused, facts_refused, prices_refused;

@@ -172,8 +172,11 @@ bool hcp_whatif_rerun(const hcp_whatif_period *period, const hcp_whatif_model *m
                       const hcp_whatif_question *question, const hcp_whatif_stage *stage,
                       hcp_whatif_run_result *ret_result, GError **error)
 {
-    hcp_whatif_run_state run = {
-        .period = period, .question = question, .workloads = ids_new(), .leases = ids_new()};
+    hcp_whatif_run_state run = {.period = period,
+                                .question = question,
+                                .workloads = ids_new(),
+                                .leases = ids_new(),
+                                .grid_events = ids_new()};
     hcp_tally_init(&run.tally);
     bool done = begin(&run, model, error) && play(&run, stage, error);
     if (done)
@@ -183,6 +186,7 @@ bool hcp_whatif_rerun(const hcp_whatif_period *period, const hcp_whatif_model *m
     hcp_tally_finish(&run.tally);
     g_hash_table_unref(run.workloads);
     g_hash_table_unref(run.leases);
+    g_hash_table_unref(run.grid_events);
     g_clear_pointer(&run.removed, g_array_unref);
     return done;
 }

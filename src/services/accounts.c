@@ -78,6 +78,7 @@ static json_t *account_json(const hcp_state *state, const hcp_interval_closed *r
     set_energy(object, row, us);
     hcp_services_set_money(object, "mining", row->mining_usd_micro);
     hcp_services_set_money(object, "ai", row->ai_usd_micro);
+    hcp_services_set_money(object, "grid", row->grid_usd_micro);
     hcp_services_set_money(object, "energy_cost", row->energy_cost_usd_micro);
     hcp_services_set_money(object, "profit", hcp_account_profit(row));
     for (uint32_t i = 0; i < row->classes.count; i++)

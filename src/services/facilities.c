@@ -6,11 +6,12 @@
 #include "http/page.h"
 #include "services/carbon.h"
 #include "services/fleet_tally.h"
+#include "services/grid_view.h"
 #include "services/internal.h"
 #include "services/prices.h"
 #include "services/revenue.h"
 
-static void set_power(json_t *object, const hcp_facility *site)
+static void set_power(json_t *object, const hcp_facility *site, int64_t cap_w)
 {
     json_t *by_use = json_object();
     int64_t power_w = hcp_power_meter_w(&site->def, site->it_power_w);
@@ -19,7 +20,8 @@ static void set_power(json_t *object, const hcp_facility *site)
                          hcp_power_meter_w(&site->def, site->use_power_w[use]));
     hcp_json_set_int(object, "cap_w", site->def.cap_w);
     hcp_json_set_int(object, "power_w", power_w);
-    hcp_json_set_int(object, "headroom_w", site->def.cap_w - power_w);
+    hcp_json_set_int(object, "cap_in_force_w", cap_w);
+    hcp_json_set_int(object, "headroom_w", cap_w - power_w);
     hcp_services_set_rounded(object, "cap_used_pct",
                              100.0 * (double)power_w / (double)site->def.cap_w, 2);
     hcp_json_set_int(object, "it_power_w", site->it_power_w);
@@ -33,16 +35,14 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
     hcp_meter meter;
     hcp_meter_read(state, facility, now_us, &meter);
     json_t *by_use = json_object();
-    int64_t total_j = 0;
-    for (int use = 0; use < HCP_USES; use++) {
+    for (int use = 0; use < HCP_USES; use++)
         hcp_json_set_int(by_use, hcp_enum_name(&HCP_USE_NAMES, use), meter.energy_j[use]);
-        total_j += meter.energy_j[use];
-    }
     json_object_set_new(object, "energy_j", by_use);
-    hcp_services_set_rounded(object, "energy_mwh", hcp_units_mwh(total_j), 3);
+    hcp_services_set_rounded(object, "energy_mwh", hcp_units_mwh(hcp_meter_energy_j(&meter)), 3);
     hcp_services_set_money(object, "energy_cost", meter.energy_cost_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter.mining_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter.ai_usd_micro);
+    hcp_services_set_money(object, "grid_revenue", meter.grid_usd_micro);
     hcp_services_set_money(object, "profit", hcp_meter_profit(&meter));
     json_object_set_new(object, "revenue", hcp_revenue_json(&meter));
     hcp_services_set_money(object, "mining_revenue_per_h",
@@ -76,7 +76,8 @@ static json_t *facility_json(hcp_services *services, uint32_t ix)
     set_place(object, &site->def);
     hcp_json_set_bool(object, "emergency", site->emergency);
     hcp_json_set_time(object, "safe_at", site->safe_us);
-    set_power(object, site);
+    json_object_set_new(object, "grid_event", hcp_grid_summary_json(state, ix));
+    set_power(object, site, hcp_power_cap_w(state, ix));
     set_meter(object, state, ix, now_us);
     json_object_set_new(
         object, "electricity",

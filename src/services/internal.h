@@ -58,6 +58,7 @@ bool hcp_services_bind_customers(hcp_services *services, GError **error);
 bool hcp_services_bind_health_checks(hcp_services *services, GError **error);
 bool hcp_services_bind_discovery(hcp_services *services, GError **error);
 bool hcp_services_bind_whatif(hcp_services *services, GError **error);
+bool hcp_services_bind_grid(hcp_services *services, GError **error);
 bool hcp_services_bind_simulator(hcp_services *services, GError **error);
 
 /* Short readings. */

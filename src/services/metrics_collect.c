@@ -2,6 +2,7 @@
 /* Gauges and kept counters, read from the state when somebody asks. */
 #include "base/units.h"
 #include "core/metering.h"
+#include "core/power.h"
 #include "core/queue.h"
 #include "services/internal.h"
 #include "services/metrics.h"
@@ -115,8 +116,10 @@ static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int
                 set2(metrics, HCP_METRICS_CARBON, key, name, (double)meter.carbon_mg[use] / 1000);
         }
         set1(metrics, HCP_METRICS_POWER_CAP, key, (double)site->def.cap_w);
+        set1(metrics, HCP_METRICS_CAP_IN_FORCE, key, (double)hcp_power_cap_w(state, f));
         set1(metrics, HCP_METRICS_ENERGY_COST, key, hcp_money_to_usd(meter.energy_cost_usd_micro));
         set2(metrics, HCP_METRICS_REVENUE, key, "ai", hcp_money_to_usd(meter.ai_usd_micro));
+        set2(metrics, HCP_METRICS_REVENUE, key, "grid", hcp_money_to_usd(meter.grid_usd_micro));
         set2(metrics, HCP_METRICS_REVENUE, key, "mining", hcp_money_to_usd(meter.mining_usd_micro));
     }
 }

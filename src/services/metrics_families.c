@@ -73,6 +73,8 @@ const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
         "Reserved power at the meter.", {"facility", "use"}, {0}},
     [HCP_METRICS_POWER_CAP] = {"hcp_facility_power_cap_watts", GAUGE, "watts",
         "Power cap at the meter.", {"facility"}, {0}},
+    [HCP_METRICS_CAP_IN_FORCE] = {"hcp_facility_cap_in_force_watts", GAUGE, "watts",
+        "Power cap at the meter, or the lower one of a grid event.", {"facility"}, {0}},
     [HCP_METRICS_ENERGY] = {"hcp_facility_energy_joules", COUNTER, "joules",
         "Energy used at the meter.", {"facility", "use"}, {0}},
     [HCP_METRICS_CARBON] = {"hcp_facility_carbon_grams", COUNTER, "grams",

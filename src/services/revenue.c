@@ -20,9 +20,9 @@ static void set_amount(json_t *object, const char *key, hcp_usd_micro amount, in
 
 json_t *hcp_revenue_json(const hcp_meter *meter)
 {
-    /* Nothing is sold to the grid yet, so its part is what it earned: nothing. */
     const hcp_usd_micro parts[PARTS] = {[BTC] = meter->mining_usd_micro,
                                         [AI] = meter->ai_usd_micro,
+                                        [GRID] = meter->grid_usd_micro,
                                         [CURTAILED] = meter->foregone_usd_micro};
     int64_t cents[PARTS], potential_cents = 0;
     hcp_usd_micro potential = 0, revenue = hcp_meter_revenue(meter);

@@ -17,7 +17,7 @@ static bool (*const BIND[])(hcp_services *services, GError **error) = {
     hcp_services_bind_allocations, hcp_services_bind_capacity,  hcp_services_bind_facilities,
     hcp_services_bind_customers,   hcp_services_bind_simulator, hcp_services_bind_health_checks,
     hcp_services_bind_discovery,   hcp_services_bind_route,     hcp_services_bind_merit,
-    hcp_services_bind_whatif,
+    hcp_services_bind_whatif,      hcp_services_bind_grid,
 };
 
 hcp_services *hcp_services_new(hcp_daemon *daemon, GError **error)

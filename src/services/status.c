@@ -2,8 +2,10 @@
 /* The platform at a glance, added up from its live state. */
 #include "base/units.h"
 #include "core/metering.h"
+#include "core/power.h"
 #include "core/queue.h"
 #include "services/carbon.h"
+#include "services/grid_view.h"
 #include "services/internal.h"
 #include "services/merit.h"
 #include "services/regret.h"
@@ -53,8 +55,16 @@ static void set_meter(json_t *object, const hcp_meter *meter)
     hcp_services_set_money(object, "energy_cost", meter->energy_cost_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter->mining_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter->ai_usd_micro);
+    hcp_services_set_money(object, "grid_revenue", meter->grid_usd_micro);
     hcp_services_set_money(object, "profit", hcp_meter_profit(meter));
     json_object_set_new(object, "revenue", hcp_revenue_json(meter));
+}
+
+static const char *status_of(const hcp_facility *site)
+{
+    if (site->emergency)
+        return "emergency";
+    return site->grid_event != 0 ? "grid_event" : "operational";
 }
 
 static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t now_us)
@@ -65,8 +75,10 @@ static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t 
     hcp_services_set_id(object, "facility_id", HCP_ID_FACILITY, site->def.id.value);
     hcp_json_set_string(object, "facility", site->def.key);
     hcp_json_set_string(object, "name", site->def.name);
-    hcp_json_set_string(object, "status", site->emergency ? "emergency" : "operational");
+    hcp_json_set_string(object, "status", status_of(site));
     hcp_json_set_int(object, "cap_w", site->def.cap_w);
+    hcp_json_set_int(object, "cap_in_force_w", hcp_power_cap_w(state, facility));
+    json_object_set_new(object, "grid_event", hcp_grid_summary_json(state, facility));
     hcp_json_set_int(object, "power_w", at_meter_w(site, site->it_power_w));
     int64_t watts[HCP_USES];
     for (int use = 0; use < HCP_USES; use++)

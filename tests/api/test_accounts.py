@@ -27,7 +27,7 @@ def test_intervals_follow_each_other(fast):
         assert later["from"] == earlier["to"]
     for row in rows:
         assert row["facility"] == "lab" and row["usd_per_mwh"] != 0 and row["hashprice"] > 0
-        assert row["profit_usd_micro"] == row["mining_usd_micro"] + row["ai_usd_micro"] - row["energy_cost_usd_micro"]
+        assert row["profit_usd_micro"] == row["mining_usd_micro"] + row["ai_usd_micro"] + row["grid_usd_micro"] - row["energy_cost_usd_micro"]
         s21 = next(item for item in row["classes"] if item["class"] == "S21")
         assert s21["mining"] == pytest.approx(sum(item["devices"] for item in s21["mining_at"]), abs=0.002)
         assert s21["mining"] <= s21["at_hand"] + 0.001

@@ -2,6 +2,7 @@
 """Every operation of the contract, called with success on every URL and service that it has. The client checks each
 answer against api/openapi.yaml, here and in all other tests."""
 
+import datetime
 import re
 
 import pytest
@@ -51,6 +52,24 @@ class Site:
         self.daemon.post("/emergency/clear", {})
         answer = self.daemon.post("/emergency/shutdown", {"require_approval": True, "requested_by": "ann"})
         return answer.json()["shutdown_id"]
+
+    def grid_event(self):
+        """An event that asks for nearly nothing, in place of the one before."""
+        answer = self.daemon.post("/api/v1/grid/events", self.announcement())
+        assert answer.status_code == 201, answer.text
+        return answer.json()["grid_event_id"]
+
+    def announcement(self):
+        """Of an hour in two hours; the platform's clock runs ahead of ours."""
+        self.cancelled()
+        now = datetime.datetime.fromisoformat(self.daemon.json("/api/v1/status")["timestamp"].replace("Z", "+00:00"))
+        start = now + datetime.timedelta(hours=2)
+        return {"facility": "lab", "start": start.isoformat(), "end": (start + datetime.timedelta(hours=1)).isoformat(),
+                "reduce_mw": 0.000001}
+
+    def cancelled(self):
+        for row in self.daemon.json("/api/v1/grid/events?open=true")["grid_events"]:
+            self.daemon.request("DELETE", f"/api/v1/grid/events/{row['grid_event_id']}")
 
     def settled(self):
         """Nothing runs, nothing is leased or out of service, whatever the calls before did."""
@@ -129,6 +148,12 @@ CALLS = {
     "listFacilities": (200, None, {}),
     "getFacility": (200, None, {"id": "lab"}),
     "setFacilityCap": (200, {"cap_w": 250_000}, {"id": "lab"}),
+    "listGridEvents": (200, None, {}),
+    "announceGridEvent": (201, lambda s: s.announcement(), {}),
+    "getGridEvent": (200, None, {"id": lambda s: s.grid_event()}),
+    "getGridEventReport": (200, None, {"id": lambda s: s.grid_event()}),
+    "cancelGridEvent": (200, {"reason": "drill"}, {"id": lambda s: s.grid_event()}),
+    "deleteGridEvent": (200, None, {"id": lambda s: s.grid_event()}),
     "listCustomers": (200, None, {}),
     "getCustomer": (200, None, {"id": "cust-001"}),
     "listSwitches": (200, None, {}),

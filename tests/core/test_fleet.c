@@ -128,7 +128,7 @@ static void test_power(void)
     g_assert_cmpint(hcp_power_meter_w(&facility, 1000), ==, 1200);
     g_assert_cmpint(hcp_power_meter_w(&facility, 1), ==, 2);
     for (facility.pue_milli = 1000; facility.pue_milli < 1900; facility.pue_milli += 7) {
-        int64_t it_w = hcp_power_cap_it_w(&facility);
+        int64_t it_w = hcp_power_it_w(&facility, facility.cap_w);
         g_assert_cmpint(hcp_power_meter_w(&facility, it_w), <=, facility.cap_w);
         g_assert_cmpint(hcp_power_meter_w(&facility, it_w + 1), >, facility.cap_w);
     }

@@ -28,7 +28,7 @@ static void check_power(const world *w, const int64_t before_w[2])
 {
     for (uint32_t f = 0; f < 2; f++) {
         const hcp_facility *facility = hcp_state_facility(w->state, f);
-        int64_t allowed_w = MAX(hcp_power_cap_it_w(&facility->def), before_w[f]);
+        int64_t allowed_w = MAX(hcp_power_cap_it_w(w->state, f), before_w[f]);
         g_assert_cmpint(facility->it_power_w, <=, allowed_w);
     }
 }
@@ -246,6 +246,37 @@ static void do_price(world *w)
     attempt(w, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &price});
 }
 
+static void do_announce(world *w)
+{
+    int64_t start_us = w->s.now_us + (int64_t)below(w, 40) * HCP_US_PER_MIN;
+    hcp_grid_announced def = {
+        .facility = below(w, 3),
+        .kind = (hcp_grid_kind)below(w, HCP_GRID_KINDS),
+        .start_us = start_us,
+        .end_us = start_us + (int64_t)below(w, 120) * HCP_US_PER_MIN,
+        .ramp_us = (int64_t)below(w, 20) * HCP_US_PER_MIN,
+        .restore_us = (int64_t)below(w, 3) * 10 * HCP_US_PER_MIN,
+        .interval_us = (below(w, 2) ? 5 : 15) * HCP_US_PER_MIN,
+        .reduce_w = (int64_t)below(w, 20) * 20000,
+        .target_w = below(w, 3) == 0 ? (int64_t)below(w, 20) * 20000 : 0,
+        .payment_usd_micro_per_mwh = (int64_t)below(w, 900) * HCP_USD,
+        .availability_usd_micro_per_mw = (int64_t)below(w, 50) * HCP_USD,
+        .penalty_usd_micro_per_mwh = (int64_t)below(w, 900) * HCP_USD,
+        .evict = below(w, 3) == 0,
+    };
+    attempt(w, &(hcp_command){.type = HCP_COMMAND_ANNOUNCE_GRID, .grid = &def});
+}
+
+static void do_cancel_grid(world *w)
+{
+    const GArray *events = w->state->grid_events;
+    if (events->len == 0)
+        return;
+    hcp_command cancel = {.type = HCP_COMMAND_CANCEL_GRID};
+    cancel.cancel_grid.id = g_array_index(events, hcp_grid_event, below(w, events->len)).def.id;
+    attempt(w, &cancel);
+}
+
 static void do_telemetry(world *w)
 {
     uint32_t device = below(w, SITE_DEVICES);
@@ -275,7 +306,7 @@ static void (*const ACTIONS[])(world *w) = {
     do_release,    do_report_one, do_report_one, do_report_all, do_report_all, do_report_all,
     do_report_all, do_health,     do_health,     do_admin,      do_cap,        do_emergency,
     do_dispatch,   do_dispatch,   do_tick,       do_tick,       do_due,        do_price,
-    do_telemetry,  do_restore,
+    do_telemetry,  do_restore,    do_announce,   do_announce,   do_announce,   do_cancel_grid,
 };
 
 /* Everything is repaired and allowed again: whatever still waits starts, ends, and nothing keeps running. */

@@ -16,6 +16,8 @@ BODIES_PER_OPERATION = 400
 FORMATS = jsonschema.FormatChecker(formats=[])
 DURATION = re.compile(r"(?=.)(\d+d)?(\d+h)?(\d+min)?(\d+s)?(\d+ms)?", re.ASCII)
 FORMATS.checks("duration")(lambda value: not isinstance(value, str) or DURATION.fullmatch(value) is not None)
+TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+FORMATS.checks("date-time")(lambda value: not isinstance(value, str) or TIME.fullmatch(value) is not None)
 ODD = [None, True, False, 0, 1, -1, 1.0, 1.5, 1e30, "", "x", "P1", "a b", "-", "\u00e4" * 70, "GPU",
        [], {}, [1], {"a": 1}, "2026-11-21T10:00:00Z"]
 
@@ -41,6 +43,9 @@ def text(rng, schema):
         return rng.choice(schema["enum"] + schema["enum"] + [schema["enum"][0].swapcase() + "_"])
     if schema.get("format") == "duration" and rng.random() < 0.7:
         return rng.choice(["5s", "1h30min", "0ms", "2d", "90", "30min1h", "1.5h", "1w"])
+    if schema.get("format") == "date-time" and rng.random() < 0.7:
+        return rng.choice(["2026-11-21T10:00:00Z", "2026-11-21T10:00:00.25+02:00", "2026-13-21T10:00:00Z", "2026-11-21",
+                           "2026-11-21T25:00:00Z", "2026-11-21T10:00:00"])
     longest = schema.get("maxLength", 30)
     size = rng.choice([0, 1, 5, 5, 5, longest, longest + 1])
     return "".join(rng.choice("abcXYZ019 ._-\u00e4") for _ in range(min(size, 600)))

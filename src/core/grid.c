@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Grid events: what may be announced, and what happens when their times come. */
+#include "core/grid.h"
+
+#include "base/units.h"
+#include "core/account.h"
+#include "core/internal.h"
+
+#include <math.h>
+
+/* Bounds of what may be asked. */
+#define MOST_RAMP_US (4 * HCP_US_PER_H)
+#define MOST_USD_PER_UNIT (1000000 * HCP_USD)
+
+/* --- announcing ---------------------------------------------------------------------------------------------------- */
+
+static bool check_times(hcp_txn *txn, const hcp_grid_announced *def)
+{
+    if (def->start_us < txn->now_us)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "start", "the start is in the past");
+    if (def->end_us <= def->start_us || def->end_us - def->start_us > HCP_US_PER_DAY)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "end",
+                              "the end comes after the start, by a day at most");
+    if (def->interval_us != 5 * HCP_US_PER_MIN && def->interval_us != 15 * HCP_US_PER_MIN)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "interval_min",
+                              "an event is measured every 5 or 15 minutes");
+    if (def->ramp_us < 0 || def->ramp_us > MOST_RAMP_US)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "ramp_min", "a ramp is 0 to 240 minutes");
+    if (def->restore_us < 0 || def->restore_us > MOST_RAMP_US)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "restore_min",
+                              "the restoration takes 0 to 240 minutes");
+    return true;
+}
+
+static bool is_amount(int64_t usd_micro)
+{
+    return usd_micro >= 0 && usd_micro <= MOST_USD_PER_UNIT;
+}
+
+static bool check_terms(hcp_txn *txn, const hcp_grid_announced *def)
+{
+    if (def->kind >= HCP_GRID_KINDS)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "kind", "there is no such kind of event");
+    if ((def->reduce_w > 0) == (def->target_w > 0) || def->reduce_w < 0 || def->target_w < 0)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "reduce_mw",
+                              "say either by how much to reduce (reduce_mw) or the level to stay "
+                              "at or below (at_most_mw), above 0");
+    if (!is_amount(def->payment_usd_micro_per_mwh))
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "payment_usd_per_mwh",
+                              "a payment is 0 to 1,000,000 USD/MWh");
+    if (!is_amount(def->availability_usd_micro_per_mw))
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "availability_usd_per_mw",
+                              "a payment for availability is 0 to 1,000,000 USD/MW");
+    if (!is_amount(def->penalty_usd_micro_per_mwh))
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "penalty_usd_per_mwh",
+                              "a penalty is 0 to 1,000,000 USD/MWh");
+    return true;
+}
+
+/* The longest that load of the facility takes to go. */
+static int64_t slowest_ramp_us(const hcp_state *state, uint32_t facility)
+{
+    int64_t slowest_us = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility == facility)
+            slowest_us = MAX(slowest_us, hcp_state_class(state, group->class_ix)->def.ramp_down_us);
+    }
+    return slowest_us;
+}
+
+static bool overlaps(const hcp_grid_announced *a, const hcp_grid_announced *b)
+{
+    return a->facility == b->facility && hcp_grid_begin_us(a) < hcp_grid_over_us(b) &&
+           hcp_grid_begin_us(b) < hcp_grid_over_us(a);
+}
+
+static bool check_overlap(hcp_txn *txn, const hcp_grid_announced *def)
+{
+    const GArray *events = txn->core->state.grid_events;
+    for (guint i = 0; i < events->len; i++) {
+        const hcp_grid_event *other = &g_array_index(events, hcp_grid_event, i);
+        if (!hcp_grid_is_open(other) || !overlaps(&other->def, def))
+            continue;
+        char id[HCP_ID_TEXT_SIZE];
+        hcp_id_format(HCP_ID_GRID, other->def.id.value, id);
+        return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "start",
+                              "%s takes the same power at that time; cancel it or choose another "
+                              "time",
+                              id);
+    }
+    return true;
+}
+
+/* What the facility would draw without the event: the mean of what its accounts of the last full hours hold, or the power at
+ * the announcement when that is not an hour yet. */
+static void fill_baseline(const hcp_txn *txn, hcp_grid_announced *def)
+{
+    const hcp_state *state = &txn->core->state;
+    const hcp_facility *facility = hcp_state_facility(state, def->facility);
+    int64_t until_us = txn->now_us - txn->now_us % HCP_US_PER_H;
+    int64_t from_us = until_us - HCP_GRID_BASELINE_H * HCP_US_PER_H, measured_us = 0;
+    double energy_j = 0;
+    for (guint i = hcp_accounts_since(state, from_us); i < state->intervals->len; i++) {
+        const hcp_interval_closed *part = &g_array_index(state->intervals, hcp_interval_closed, i);
+        if (part->facility != def->facility || part->from_us < from_us || part->until_us > until_us)
+            continue;
+        measured_us += part->until_us - part->from_us;
+        for (int use = 0; use < HCP_USES; use++)
+            energy_j += (double)part->energy_j[use];
+    }
+    def->baseline_h = (uint32_t)(measured_us / HCP_US_PER_H);
+    def->baseline_w = def->baseline_h > 0
+                          ? llround(energy_j / ((double)measured_us / (double)HCP_US_PER_S))
+                          : hcp_power_meter_w(&facility->def, facility->it_power_w);
+}
+
+/* Refuses what physics cannot do: fewer watts can go to sleep than are asked for. */
+static bool check_physics(hcp_txn *txn, const hcp_grid_announced *def)
+{
+    const hcp_state *state = &txn->core->state;
+    const hcp_facility_defined *site = &hcp_state_facility(state, def->facility)->def;
+    int64_t settled_w = hcp_power_settled_w(state, def->facility);
+    int64_t movable_w = hcp_power_movable_w(txn->core, def->facility, def->evict);
+    int64_t floor_w = hcp_power_meter_w(site, settled_w - movable_w);
+    if (def->target_w > 0 && def->target_w >= floor_w)
+        return true;
+    return hcp_txn_refuse(
+        txn, HCP_REFUSAL_CAPACITY, def->reduce_w > 0 ? "reduce_mw" : "at_most_mw",
+        "%s cannot go below %.3f MW (baseline %.3f MW, %.3f MW can be moved now), and %.3f MW is "
+        "asked for; ask for less%s",
+        site->key, (double)floor_w / 1e6, (double)def->baseline_w / 1e6,
+        (double)hcp_power_meter_w(site, movable_w) / 1e6, (double)def->target_w / 1e6,
+        def->evict ? "" : " or allow leases to be ended (evict)");
+}
+
+/* Fills in what is not asked but known, and refuses what cannot be. The strings of `wanted` stay the caller's. */
+static bool prepare(hcp_txn *txn, const hcp_grid_announced *wanted, hcp_grid_announced *ret_def)
+{
+    const hcp_state *state = &txn->core->state;
+    hcp_grid_announced def = *wanted;
+    if (def.facility >= state->fleet.facilities->len)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_NOT_FOUND, "facility", "unknown facility");
+    if (!check_times(txn, &def) || !check_terms(txn, &def))
+        return false;
+    if (hcp_state_facility(state, def.facility)->emergency)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_EMERGENCY, "facility",
+                              "the facility is shut down by an emergency: nothing can be reduced");
+    int64_t slowest_us = slowest_ramp_us(state, def.facility);
+    if (def.start_us - txn->now_us < slowest_us)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "start",
+                              "the load of this facility takes %.0f s to go, the start is %.0f s "
+                              "away",
+                              (double)slowest_us / 1e6, (double)(def.start_us - txn->now_us) / 1e6);
+    def.ramp_us = MIN(MAX(def.ramp_us, slowest_us), def.start_us - txn->now_us);
+    fill_baseline(txn, &def);
+    if (def.reduce_w > 0)
+        def.target_w = def.baseline_w - def.reduce_w;
+    if (def.target_w > def.baseline_w)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "at_most_mw",
+                              "the baseline is %.3f MW: staying at or below %.3f MW asks for "
+                              "nothing",
+                              (double)def.baseline_w / 1e6, (double)def.target_w / 1e6);
+    if (!check_overlap(txn, &def) || !check_physics(txn, &def))
+        return false;
+    *ret_def = def;
+    return true;
+}
+
+static void run_due(hcp_txn *txn, uint64_t id)
+{
+    if (hcp_grid_due(txn->core, 0, id) <= txn->now_us)
+        hcp_grid_fire(txn, 0, id);
+}
+
+bool hcp_grid_decide_announce(hcp_txn *txn, const hcp_command *command)
+{
+    hcp_grid_announced def;
+    if (!prepare(txn, command->grid, &def))
+        return false;
+    hcp_event event = {.type = HCP_EVENT_GRID_ANNOUNCED};
+    hcp_record_copy(hcp_event_record(event.type), &def, &event.grid_announced);
+    uint64_t id = hcp_core_new_id(txn);
+    event.grid_announced.id.value = txn->outcome->id = id;
+    hcp_txn_emit(txn, &event);
+    run_due(txn, id);
+    return true;
+}
+
+/* --- stages -------------------------------------------------------------------------------------------------------- */
+
+static void emit_stage(hcp_txn *txn, const hcp_grid_event *row, const hcp_grid_changed *change)
+{
+    hcp_event event = {.type = HCP_EVENT_GRID_CHANGED, .grid_changed = *change};
+    event.grid_changed.id = row->def.id;
+    hcp_txn_emit(txn, &event);
+}
+
+static void raise_short(hcp_txn *txn, const hcp_grid_event *row, const hcp_grid_measured *part)
+{
+    const hcp_facility_defined *site =
+        &hcp_state_facility(&txn->core->state, row->def.facility)->def;
+    char id[HCP_ID_TEXT_SIZE];
+    hcp_id_format(HCP_ID_GRID, row->def.id.value, id);
+    hcp_alert_raised alert = {
+        .severity = HCP_SEVERITY_CRITICAL,
+        .category = HCP_ALERT_INFRASTRUCTURE,
+        .kind = g_strdup("grid_shortfall"),
+        .message = g_strdup_printf("%s left %.3f of %.3f MWh to the grid in an interval of %s",
+                                   site->name, hcp_units_mwh(hcp_grid_credited_j(part)),
+                                   hcp_units_mwh(part->committed_j), id),
+        .subject = g_strdup(id),
+        .facility = row->def.facility,
+        .customer = HCP_NO_INDEX,
+    };
+    hcp_alert_raise(txn, &alert);
+}
+
+static void clear_short(hcp_txn *txn, uint64_t id, const char *why)
+{
+    char text[HCP_ID_TEXT_SIZE];
+    hcp_id_format(HCP_ID_GRID, id, text);
+    hcp_alert_clear(txn, "grid_shortfall", text, why);
+}
+
+/* Closes the interval in progress at `until_us`, a boundary or now. */
+static void measure(hcp_txn *txn, uint64_t id, int64_t until_us)
+{
+    const hcp_state *state = &txn->core->state;
+    const hcp_grid_event *row = hcp_grid_find(state, (hcp_grid_id){id});
+    int64_t us = until_us - row->measured_us;
+    if (us <= 0)
+        return;
+    hcp_grid_measured part = {
+        .id = row->def.id,
+        .from_us = row->measured_us,
+        .until_us = until_us,
+        .energy_j = hcp_grid_energy_j(state, row, until_us) - row->measured_j,
+        .committed_j = hcp_units_energy_j(row->def.baseline_w - row->def.target_w, us),
+    };
+    part.delivered_j = hcp_units_energy_j(row->def.baseline_w, us) - part.energy_j;
+    int64_t credited_j = hcp_grid_credited_j(&part);
+    part.payment_usd_micro = hcp_money_energy_cost(credited_j, row->def.payment_usd_micro_per_mwh);
+    part.penalty_usd_micro =
+        hcp_money_energy_cost(part.committed_j - credited_j, row->def.penalty_usd_micro_per_mwh);
+    hcp_txn_emit(txn, &(hcp_event){.type = HCP_EVENT_GRID_MEASURED, .grid_measured = part});
+    if (credited_j < part.committed_j / 100 * HCP_GRID_MET_PERCENT)
+        raise_short(txn, hcp_grid_find(state, (hcp_grid_id){id}), &part);
+    else
+        clear_short(txn, id, "what was asked for is left again");
+}
+
+/* What is earned for having been available: by the share that was delivered. */
+static hcp_usd_micro availability(const hcp_grid_event *row)
+{
+    hcp_grid_report report;
+    hcp_grid_report_of(row, &report);
+    int64_t committed_w = row->def.baseline_w - row->def.target_w;
+    hcp_usd_micro whole =
+        hcp_units_muldiv(row->def.availability_usd_micro_per_mw, committed_w, HCP_W_PER_MW);
+    return report.committed_j > 0 ? hcp_units_muldiv(whole, report.credited_j, report.committed_j)
+                                  : 0;
+}
+
+static void finish(hcp_txn *txn, uint64_t id)
+{
+    clear_short(txn, id, "the event is over");
+    const hcp_grid_event *row = hcp_grid_find(&txn->core->state, (hcp_grid_id){id});
+    emit_stage(txn, row, &(hcp_grid_changed){.stage = HCP_GRID_ENDED, .step = HCP_GRID_STEPS});
+}
+
+/* The measured part is over: what availability earned is settled, and the cap begins to come back. */
+static void end_active(hcp_txn *txn, uint64_t id)
+{
+    const hcp_grid_event *row = hcp_grid_find(&txn->core->state, (hcp_grid_id){id});
+    emit_stage(txn, row,
+               &(hcp_grid_changed){.stage = HCP_GRID_RESTORING,
+                                   .availability_usd_micro = availability(row)});
+    if (row->def.restore_us == 0)
+        finish(txn, id);
+}
+
+/* What is due at `due_us`: one step further. */
+static void advance(hcp_txn *txn, uint64_t id, int64_t due_us)
+{
+    const hcp_grid_event *row = hcp_grid_find(&txn->core->state, (hcp_grid_id){id});
+    uint32_t facility = row->def.facility;
+    switch (row->stage) {
+    case HCP_GRID_ANNOUNCED:
+        emit_stage(txn, row, &(hcp_grid_changed){.stage = HCP_GRID_RAMPING});
+        hcp_power_enforce_cap(txn, facility);
+        break;
+    case HCP_GRID_RAMPING:
+        emit_stage(txn, row, &(hcp_grid_changed){.stage = HCP_GRID_ACTIVE});
+        break;
+    case HCP_GRID_ACTIVE: {
+        bool last = due_us >= row->def.end_us;
+        measure(txn, id, due_us);
+        if (last)
+            end_active(txn, id);
+        break;
+    }
+    case HCP_GRID_RESTORING:
+        if (row->step + 1 < HCP_GRID_STEPS)
+            emit_stage(txn, row,
+                       &(hcp_grid_changed){.stage = HCP_GRID_RESTORING, .step = row->step + 1});
+        else
+            finish(txn, id);
+        break;
+    default:
+        break;
+    }
+}
+
+int64_t hcp_grid_due(const hcp_core *core, uint32_t row_ix G_GNUC_UNUSED, uint64_t id)
+{
+    const hcp_grid_event *row = hcp_grid_find(&core->state, (hcp_grid_id){id});
+    if (row == NULL)
+        return INT64_MAX;
+    const hcp_grid_announced *def = &row->def;
+    switch (row->stage) {
+    case HCP_GRID_ANNOUNCED:
+        return hcp_grid_begin_us(def);
+    case HCP_GRID_RAMPING:
+        return def->start_us;
+    case HCP_GRID_ACTIVE:
+        return hcp_grid_boundary_us(def, row->measured_us);
+    case HCP_GRID_RESTORING:
+        return def->end_us + def->restore_us * (row->step + 1) / HCP_GRID_STEPS;
+    default:
+        return INT64_MAX;
+    }
+}
+
+void hcp_grid_fire(hcp_txn *txn, uint32_t row G_GNUC_UNUSED, uint64_t id)
+{
+    int64_t due_us;
+    while ((due_us = hcp_grid_due(txn->core, 0, id)) <= txn->now_us)
+        advance(txn, id, due_us);
+}
+
+void hcp_grid_watch(hcp_txn *txn)
+{
+    const hcp_state *state = &txn->core->state;
+    for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
+        const hcp_facility *facility = hcp_state_facility(state, f);
+        const hcp_grid_event *row = hcp_grid_in_force(state, f);
+        if (row != NULL && row->reached_us == 0 && row->stage != HCP_GRID_RESTORING &&
+            hcp_power_meter_w(&facility->def, facility->it_power_w) <= row->def.target_w)
+            emit_stage(txn, row, &(hcp_grid_changed){.stage = row->stage, .reached = true});
+    }
+}
+
+/* --- cancelling ---------------------------------------------------------------------------------------------------- */
+
+bool hcp_grid_decide_cancel(hcp_txn *txn, const hcp_command *command)
+{
+    uint64_t id = command->cancel_grid.id.value;
+    const hcp_grid_event *row = hcp_grid_find(&txn->core->state, command->cancel_grid.id);
+    if (row == NULL)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_NOT_FOUND, "id", "there is no such grid event");
+    txn->outcome->id = id;
+    if (row->stage == HCP_GRID_CANCELLED)
+        return true;
+    if (!hcp_grid_is_open(row))
+        return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "id",
+                              "the event is over: it cannot be cancelled");
+    /* What was delivered until now is paid. */
+    if (row->stage == HCP_GRID_ACTIVE)
+        measure(txn, id, txn->now_us);
+    clear_short(txn, id, "the event was cancelled");
+    const char *reason = command->cancel_grid.reason;
+    emit_stage(txn, hcp_grid_find(&txn->core->state, command->cancel_grid.id),
+               &(hcp_grid_changed){.stage = HCP_GRID_CANCELLED,
+                                   .reason = g_strdup(reason != NULL ? reason : "cancelled")});
+    return true;
+}
