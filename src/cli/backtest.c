@@ -4,18 +4,20 @@
  * perfect-foresight optimum.
  */
 #include "economics/backtest.h"
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/economics.h"
-#include "cli/report.h"
+#include "cli/progress.h"
+#include "cli/report_total.h"
 #include "cli/site.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct {
-    char *market, *policies, *model, *html;
+    char **markets;
+    char *policies, *model, *html, *out;
     hcp_cli_site_source site;
     double from, to; /* fractions of the file */
     double utc_offset_h;
@@ -27,7 +29,7 @@ typedef struct {
 typedef struct {
     hcp_cli_run *run;
     size_t n;
-    bool shown;
+    hcp_cli_progress *progress;
 } recorder;
 
 static bool record_step(void *data, size_t t, const hcp_policy_decision *decision, double profit)
@@ -36,8 +38,7 @@ static bool record_step(void *data, size_t t, const hcp_policy_decision *decisio
     r->run->profit_usd[t] = profit;
     r->run->forecast[t] = (float)decision->forecast_usd_per_mwh;
     r->run->state[t] = (uint8_t)decision->state;
-    if (r->shown && t % MAX(r->n / 100, (size_t)1) == 0)
-        fprintf(stderr, "\r%-10s %3.0f %%", r->run->name, 100.0 * (double)t / (double)r->n);
+    hcp_cli_progress_share(r->progress, r->run->name, (double)t / (double)r->n);
     return true;
 }
 
@@ -62,10 +63,11 @@ static bool play_one(const char *name, const hcp_policy_config *config,
         .forecast = g_new0(float, n),
         .state = g_new0(uint8_t, n),
     };
-    recorder r = {ret_run, n, isatty(STDERR_FILENO) != 0};
+    hcp_cli_progress progress;
+    hcp_cli_progress_init(&progress, ret_run->name);
+    recorder r = {ret_run, n, &progress};
     ret_run->result = hcp_backtest_play(report->market, report->plant, policy, record_step, &r);
-    if (r.shown)
-        fputs("\r\033[K", stderr);
+    hcp_cli_progress_end(&progress);
     return true;
 }
 
@@ -88,32 +90,72 @@ static bool play_all(const options *o, const hcp_cli_report *report, GArray *run
     return true;
 }
 
-static void print_json(const hcp_cli_report *report)
+/* What one market was played with, and where its report goes. */
+typedef struct {
+    const options *o;
+    bool several;
+    json_t *reports;      /* with --json and several markets: theirs */
+    hcp_cli_total *total; /* of several markets */
+} session;
+
+static void print_json(json_t *object)
 {
-    g_autoptr(json_t) object = hcp_cli_report_json(report);
     g_autofree char *text = hcp_json_print_pretty(object);
     puts(text);
 }
 
-static bool show(const options *o, const hcp_cli_report *report, GError **error)
+/* DIR/NAME.json and DIR/NAME.html, NAME being that of the market without its last part. */
+static bool write_files(const char *directory, const hcp_cli_report *report, json_t *object,
+                        GError **error)
 {
-    if (o->json)
-        print_json(report);
-    else
-        hcp_cli_report_print(report);
-    return o->html == NULL || hcp_cli_report_write(report, o->html, error);
+    g_autofree char *name = g_path_get_basename(report->market_file);
+    char *dot = strrchr(name, '.');
+    if (dot != NULL)
+        *dot = '\0';
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+    g_autofree char *json = g_strconcat(path, ".json", NULL);
+    g_autofree char *html = g_strconcat(path, ".html", NULL);
+    g_autofree char *text = hcp_json_print_pretty(object);
+    if (g_mkdir_with_parents(directory, 0777) != 0) {
+        g_set_error(error, HCP_ERROR, HCP_ERROR_IO, "--out: %s cannot be made", directory);
+        return false;
+    }
+    return g_file_set_contents(json, text, -1, error) && hcp_cli_report_write(report, html, error);
 }
 
-static bool play_and_show(const options *o, const hcp_market *played, const hcp_plant *plant,
-                          GError **error)
+static bool show(const session *s, const hcp_cli_report *report, GError **error)
 {
+    const options *o = s->o;
+    g_autoptr(json_t) object = hcp_cli_report_json(report);
+    hcp_json_set_string(object, "market", report->market_file);
+    if (s->several)
+        hcp_cli_total_add(s->total, report);
+    if (o->json && s->several)
+        json_array_append(s->reports, object);
+    else if (o->json)
+        print_json(object);
+    else {
+        if (s->several)
+            printf("%s\n", report->market_file);
+        hcp_cli_report_print(report);
+        if (s->several)
+            putchar('\n');
+    }
+    return (o->html == NULL || hcp_cli_report_write(report, o->html, error)) &&
+           (o->out == NULL || write_files(o->out, report, object, error));
+}
+
+static bool play_and_show(const session *s, const char *file, const hcp_market *played,
+                          const hcp_plant *plant, GError **error)
+{
+    const options *o = s->o;
     g_autofree double *rewards = hcp_market_rewards(played, plant);
     hcp_backtest_bounds bounds = hcp_backtest_bounds_get(played, plant, rewards);
     g_autoptr(GArray) runs = g_array_new(FALSE, TRUE, sizeof(hcp_cli_run));
     g_array_set_clear_func(runs, run_clear);
     hcp_cli_report report = {
         .site = o->site.preset != NULL ? o->site.preset : o->site.file,
-        .market_file = o->market,
+        .market_file = file,
         .market = played,
         .plant = plant,
         .bounds = &bounds,
@@ -123,13 +165,14 @@ static bool play_and_show(const options *o, const hcp_market *played, const hcp_
         return false;
     report.runs = (const hcp_cli_run *)(const void *)runs->data;
     report.n_runs = runs->len;
-    return show(o, &report, error);
+    return show(s, &report, error);
 }
 
-static bool backtest(const options *o, GError **error)
+static bool backtest(const session *s, const char *file, GError **error)
 {
+    const options *o = s->o;
     hcp_market market = {0};
-    if (!hcp_cli_load_market(o->market, o->utc_offset_h, &market, error))
+    if (!hcp_cli_load_market(file, o->utc_offset_h, &market, error))
         return false;
     g_autoptr(hcp_plant) plant = hcp_cli_load_site(&o->site, &market, error);
     bool done = plant != NULL;
@@ -142,27 +185,59 @@ static bool backtest(const options *o, GError **error)
         first = MIN(first, market.n - 1);
         played.steps += first;
         played.n = MAX(last, first + 1) - first;
-        done = play_and_show(o, &played, plant, error);
+        done = play_and_show(s, file, &played, plant, error);
     }
     hcp_cli_market_finish(&market);
     return done;
+}
+
+/* One after the other, then their total. */
+static bool backtest_all(const options *o, const char *const *files, GError **error)
+{
+    g_autoptr(json_t) reports = json_array();
+    g_autoptr(hcp_cli_total) total = hcp_cli_total_new();
+    const session s = {o, g_strv_length((char **)files) > 1, reports, total};
+    for (int i = 0; files[i] != NULL; i++)
+        if (!backtest(&s, files[i], error))
+            return false;
+    if (!s.several)
+        return true;
+    if (!o->json) {
+        hcp_cli_total_print(total);
+        return true;
+    }
+    g_autoptr(json_t) object =
+        json_pack("{s:O, s:o}", "markets", reports, "total", hcp_cli_total_json(total));
+    print_json(object);
+    return true;
+}
+
+/* --market may be repeated, and each may name several with commas. */
+static char **market_files(const options *o)
+{
+    g_autofree char *joined = o->markets != NULL ? g_strjoinv(",", o->markets) : g_strdup("");
+    return *joined != '\0' ? g_strsplit(joined, ",", -1) : g_new0(char *, 1);
 }
 
 static int run(const void *arguments, char **operands)
 {
     (void)operands;
     const options *o = arguments;
+    g_auto(GStrv) files = market_files(o);
     if (o->list) {
         g_autofree char *names = hcp_cli_site_names();
         fputs(names, stdout);
         return HCP_EXIT_OK;
     }
-    if (o->market == NULL || (o->site.preset == NULL && o->site.file == NULL))
+    if (files[0] == NULL || (o->site.preset == NULL && o->site.file == NULL))
         return hcp_cli_usage_error("backtest",
                                    "--market FILE and one of --preset NAME or --site FILE are "
                                    "needed; --list-presets lists the built-in sites");
+    if (files[1] != NULL && o->html != NULL)
+        return hcp_cli_usage_error("backtest", "--html writes one page; with several markets "
+                                               "--out DIR writes one for each");
     g_autoptr(GError) error = NULL;
-    if (backtest(o, &error))
+    if (backtest_all(o, (const char *const *)files, &error))
         return HCP_EXIT_OK;
     fprintf(stderr, "hcp backtest: %s\n", error->message);
     return HCP_EXIT_USAGE;
@@ -171,7 +246,8 @@ static int run(const void *arguments, char **operands)
 #define AT(member) offsetof(options, member)
 
 static const hcp_cli_option OWN[] = {
-    {"market", 'm', HCP_CLI_FILE, AT(market), "Recorded market (CSV)", "FILE", NULL},
+    {"market", 'm', HCP_CLI_LIST, AT(markets), "Recorded market, CSV (repeatable, or with commas)",
+     "FILE", NULL},
     {"preset", 'p', HCP_CLI_STRING, AT(site.preset), "Built-in site", "NAME", NULL},
     {"site", 's', HCP_CLI_FILE, AT(site.file), "Site file (JSON)", "FILE", NULL},
     {"policies", 'P', HCP_CLI_STRING, AT(policies), "Policies, comma-separated (default all)",
@@ -189,11 +265,13 @@ static const hcp_cli_option OWN[] = {
     {"to", 0, HCP_CLI_NUMBER, AT(to), "End at this fraction of the file", "X", NULL},
     {"json", 'j', HCP_CLI_FLAG, AT(json), "Print JSON", NULL, NULL},
     {"html", 0, HCP_CLI_FILE, AT(html), "Write a page with charts too", "FILE", NULL},
+    {"out", 0, HCP_CLI_FILE, AT(out), "Write page and JSON of each market into this directory",
+     "DIR", NULL},
     {"list-presets", 0, HCP_CLI_FLAG, AT(list), "List the built-in sites", NULL, NULL},
 };
 
 static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
-static const options DEFAULTS = {.policies = (char *)"static,threshold,band,lcp,mpc,hcp",
+static const options DEFAULTS = {.policies = (char *)"static,greedy,threshold,band,lcp,mpc,hcp",
                                  .to = 1.0,
                                  .utc_offset_h = HCP_UTC_OFFSET_DEFAULT_H};
 

@@ -34,7 +34,10 @@ typedef struct {
 hcp_backtest_result hcp_cli_report_static(const hcp_cli_report *report, int state);
 const char *hcp_cli_report_static_name(const hcp_cli_report *report, int state);
 
-/* Prints tables: plans, regret by cause, and whether the last policy's forecasts were right. */
+/* Hours in which no miner ran, and of a slot nothing else either. */
+double hcp_cli_report_stopped_h(const hcp_cli_report *report, const hcp_backtest_result *result);
+
+/* Prints tables: plans, uplift over the baselines, regret by cause, and whether the last policy's forecasts were right. */
 void hcp_cli_report_print(const hcp_cli_report *report);
 
 /* The figures of those tables as one object. New reference. */

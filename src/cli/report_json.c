@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backtest's figures as JSON. */
 #include "base/json.h"
-#include "cli/report.h"
+#include "cli/report_uplift.h"
 #include "economics/regret.h"
 
 #include <math.h>
@@ -26,6 +26,16 @@ const char *hcp_cli_report_static_name(const hcp_cli_report *r, int state)
     return r->plant->mines[state] ? "mine-only" : "ai-only";
 }
 
+double hcp_cli_report_stopped_h(const hcp_cli_report *r, const hcp_backtest_result *result)
+{
+    bool slot = r->plant->spec.kind == HCP_PLANT_SLOT;
+    size_t steps = 0;
+    for (int s = 0; s < r->plant->n_states; s++)
+        if (!r->plant->mines[s] && !(slot && r->plant->serves[s]))
+            steps += result->steps_in[s];
+    return (double)steps * r->market->step_h;
+}
+
 static void add_regret(json_t *row, const hcp_cli_report *r, double profit_usd)
 {
     hcp_regret regret = hcp_regret_by_cause(r->market, r->plant, profit_usd);
@@ -48,6 +58,9 @@ static json_t *plan_json(const hcp_cli_report *r, const char *name,
     hcp_json_set_number(row, "reserve_usd", result->reserve_usd);
     hcp_json_set_int(row, "called_steps", (int64_t)result->called_steps);
     hcp_json_set_number(row, "energy_mwh", result->energy_mwh);
+    if (result->energy_mwh > 0)
+        hcp_json_set_number(row, "usd_per_mwh", result->profit_usd / result->energy_mwh);
+    hcp_json_set_number(row, "stopped_h", hcp_cli_report_stopped_h(r, result));
     hcp_json_set_number(row, "forecast_mae_usd_mwh", result->forecast_mae_usd_per_mwh);
     json_t *steps = json_object();
     for (int s = 0; s < r->plant->n_states; s++)
@@ -104,6 +117,7 @@ static json_t *run_json(const hcp_cli_report *r, const hcp_cli_run *run)
             json_array_append_new(bins, bin_json(&calibration->bins[i], hcp_calibration_edge(i)));
     json_object_set_new(row, "reliability", bins);
     add_confidence(row, calibration);
+    json_object_set_new(row, "uplift", hcp_cli_report_uplift_json(r, run));
     return row;
 }
 

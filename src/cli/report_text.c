@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backtest's report as text. */
-#include "cli/report.h"
+#include "cli/report_uplift.h"
 #include "economics/regret.h"
 
 #include <math.h>
@@ -24,6 +24,7 @@ static void print_row(const hcp_cli_report *r, const char *name, const hcp_backt
     printf(" %8d", result->switches);
     print_number(result->energy_mwh > 0 ? result->profit_usd / result->energy_mwh : NAN);
     print_number(result->forecast_mae_usd_per_mwh > 0 ? result->forecast_mae_usd_per_mwh : NAN);
+    printf(" %9.2f", hcp_cli_report_stopped_h(r, result));
     for (int s = 0; s < r->plant->n_states; s++)
         printf("%s%zu", s > 0 ? "/" : "  ", result->steps_in[s]);
     putchar('\n');
@@ -99,8 +100,9 @@ void hcp_cli_report_print(const hcp_cli_report *r)
     g_autoptr(GString) states = g_string_new(NULL);
     for (int s = 0; s < r->plant->n_states; s++)
         g_string_append_printf(states, "%s%s", s > 0 ? "/" : "", r->plant->names[s]);
-    printf("%-18s %16s %14s %8s %8s %8s %8s %8s  steps in %s\n", "plan", "profit USD", "uplift USD",
-           "% static", "% closed", "switches", "USD/MWh", "MAE", states->str);
+    printf("%-18s %16s %14s %8s %8s %8s %8s %8s %9s  steps in %s\n", "plan", "profit USD",
+           "uplift USD", "% static", "% closed", "switches", "USD/MWh", "MAE", "stopped h",
+           states->str);
     for (int s = 0; s < r->plant->n_states; s++) {
         if (!hcp_plant_is_static_plan(r->plant, s))
             continue;
@@ -114,6 +116,7 @@ void hcp_cli_report_print(const hcp_cli_report *r)
         print_row(r, s->name, &s->result);
     }
     print_row(r, "optimum", &r->bounds->optimum);
+    hcp_cli_report_print_uplifts(r);
     print_reserve(r);
     print_regret(r);
     print_calibration(r);

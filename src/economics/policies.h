@@ -6,6 +6,7 @@
 #include "economics/policy.h"
 
 extern const hcp_policy_ops hcp_policy_static_ops;    /* stays in its initial state */
+extern const hcp_policy_ops hcp_policy_greedy_ops;    /* the best state of the step */
 extern const hcp_policy_ops hcp_policy_threshold_ops; /* the 10 % rule */
 extern const hcp_policy_ops hcp_policy_band_ops;      /* two prices around the mining breakeven */
 extern const hcp_policy_ops hcp_policy_lcp_ops;       /* work function: worst case bounded */

@@ -16,13 +16,8 @@ struct hcp_policy {
 };
 
 static const hcp_policy_ops *const all[] = {
-    &hcp_policy_static_ops,
-    &hcp_policy_threshold_ops,
-    &hcp_policy_band_ops,
-    &hcp_policy_lcp_ops,
-    &hcp_policy_mpc_ops,
-    &hcp_policy_hcp_ops,
-    NULL,
+    &hcp_policy_static_ops, &hcp_policy_greedy_ops, &hcp_policy_threshold_ops, &hcp_policy_band_ops,
+    &hcp_policy_lcp_ops,    &hcp_policy_mpc_ops,    &hcp_policy_hcp_ops,       NULL,
 };
 
 const hcp_policy_ops *const *hcp_policy_all(void)
