@@ -2,6 +2,7 @@
 #include "services/forecast.h"
 
 #include "base/units.h"
+#include "economics/forecast/occupancy.h"
 #include "services/fleet_tally.h"
 #include "services/list.h"
 
@@ -30,10 +31,12 @@ typedef struct {
 typedef struct {
     uint32_t class_ix;
     hcp_fleet_tally tally;
-    GArray *releases;                           /* weighted: time until the held devices are free */
-    GArray *holds;                              /* weighted: how long leases of the window last */
+    GArray *releases;         /* weighted: time until the held devices are free */
+    GArray *holds;            /* weighted: how long leases of the last day last */
+    GArray *leases;           /* hcp_occupancy_lease: of two weeks, and those held */
+    hcp_occupancy *occupancy; /* NULL: too little history */
     uint32_t hourly[HISTORY_US / HCP_US_PER_H]; /* devices leased, the latest hour first */
-    uint32_t granted;                           /* devices leased in the window */
+    uint32_t granted;                           /* devices leased in the last day */
     uint32_t queued;                            /* devices wanted by those who wait and accept it */
     double rate_per_h[CASES];
 } outlook;
@@ -43,7 +46,9 @@ typedef struct {
     const hcp_state *state;
     uint32_t scope; /* facility, HCP_NO_INDEX = all */
     int64_t now_us;
-    int64_t window_us; /* of history: a day, or since the platform began */
+    int64_t began_us;  /* of the platform */
+    int64_t window_us; /* of the rates: a day, or since the platform began */
+    int extra;         /* devices that each class is taken to have beyond its own */
     outlook *classes;
     guint n_classes;
 } forecast;
@@ -92,7 +97,21 @@ static void gather_queue(forecast *f)
     }
 }
 
-/* Columns: id, class, facility, devices, granted_us, released_us. */
+/* What the last day's demand looked like. */
+static void count_demand(const forecast *f, outlook *its, const hcp_occupancy_lease *lease)
+{
+    int64_t hour = MAX(0, f->now_us - lease->granted_us) / HCP_US_PER_H;
+    if (hour >= (int64_t)G_N_ELEMENTS(its->hourly))
+        return;
+    int64_t end_us = lease->ended_us == INT64_MAX ? lease->planned_us : lease->ended_us;
+    const weighted hold = {end_us == INT64_MAX ? INT64_MAX : MAX(0, end_us - lease->granted_us),
+                           lease->devices};
+    g_array_append_val(its->holds, hold);
+    its->hourly[hour] += lease->devices;
+    its->granted += lease->devices;
+}
+
+/* Columns: id, class, facility, devices, granted_us, released_us, workload. */
 static bool take_lease(void *user_data, const hcp_projection_value *values, int n_values)
 {
     (void)n_values;
@@ -102,34 +121,36 @@ static bool take_lease(void *user_data, const hcp_projection_value *values, int 
     uint32_t facility = hcp_core_find_facility(core, hcp_list_column_text(&values[2]));
     if (class_ix == HCP_NO_INDEX || !in_scope(f, facility))
         return true;
-    outlook *its = &f->classes[class_ix];
-    int64_t granted_us = hcp_list_column_int(&values[4]);
-    int64_t end_us = hcp_list_column_int(&values[5]);
-    uint32_t devices = (uint32_t)hcp_list_column_int(&values[3]);
+    /* Work ends when it asked to, so its end was known; what was allocated until released was open-ended. */
+    bool open_ended = values[6].kind == HCP_PROJECTION_NULL;
+    hcp_occupancy_lease lease = {
+        .granted_us = hcp_list_column_int(&values[4]),
+        .ended_us = hcp_list_column_int(&values[5]),
+        .devices = (uint32_t)hcp_list_column_int(&values[3]),
+    };
+    lease.planned_us = open_ended ? INT64_MAX : lease.ended_us;
     hcp_lease_id id = {0};
     (void)hcp_id_parse(HCP_ID_LEASE, hcp_list_column_text(&values[0]), &id.value);
     uint32_t held = hcp_core_find_lease(core, id);
-    if (held != HCP_NO_INDEX)
-        end_us = planned_end_us(f, hcp_state_lease(f->state, held));
-    weighted hold = {end_us == INT64_MAX ? INT64_MAX : MAX(0, end_us - granted_us), devices};
-    g_array_append_val(its->holds, hold);
-    int64_t hour = MAX(0, f->now_us - granted_us) / HCP_US_PER_H;
-    if (hour < (int64_t)G_N_ELEMENTS(its->hourly))
-        its->hourly[hour] += devices;
-    its->granted += devices;
+    if (held != HCP_NO_INDEX) {
+        lease.ended_us = INT64_MAX;
+        lease.planned_us = planned_end_us(f, hcp_state_lease(f->state, held));
+    }
+    g_array_append_val(f->classes[class_ix].leases, lease);
+    count_demand(f, &f->classes[class_ix], &lease);
     return true;
 }
 
-/* Ids sort by time, so the window is a range of the primary key. */
+/* Ids sort by time, so the history is a range of the primary key. */
 static bool gather_history(forecast *f, GError **error)
 {
     char from[HCP_ID_TEXT_SIZE];
-    int64_t from_ms = MAX(1, (f->now_us - HISTORY_US) / HCP_US_PER_MS);
+    int64_t from_ms = MAX(1, (f->now_us - HCP_OCCUPANCY_HISTORY_US) / HCP_US_PER_MS);
     hcp_id_format(HCP_ID_LEASE, (uint64_t)from_ms << 20, from);
     const hcp_projection_value value = hcp_projection_text(from);
     const hcp_journal_query_spec spec = {
-        .sql = "SELECT id, class, facility, devices, granted_us, released_us FROM lease"
-               " WHERE id > ?1",
+        .sql = "SELECT id, class, facility, devices, granted_us, released_us, workload FROM lease"
+               " WHERE id > ?1 OR released_us IS NULL",
         .values = &value,
         .n_values = 1};
     return hcp_journal_query(hcp_platform_journal(f->services->platform), &spec, take_lease, f,
@@ -150,6 +171,7 @@ static bool gather_window(forecast *f, GError **error)
     if (!hcp_journal_query(hcp_platform_journal(f->services->platform), &spec, take_began,
                            &began_us, error))
         return false;
+    f->began_us = began_us;
     f->window_us = CLAMP(f->now_us - began_us, 1, HISTORY_US);
     return true;
 }
@@ -177,13 +199,13 @@ static double quantile_h(const GArray *list, double q)
     return NAN;
 }
 
-/* Mean over devices of min(hold, t), in hours; 0 without holds. */
-static double mean_hold_h(const GArray *holds, int64_t t_us)
+/* Mean over devices, in hours; 0 without holds. */
+static double mean_hold_h(const GArray *holds)
 {
     double sum = 0, total = 0;
     for (guint i = 0; i < holds->len; i++) {
         const weighted *hold = &g_array_index(holds, weighted, i);
-        sum += (double)MIN(hold->us, t_us) * hold->devices;
+        sum += (double)hold->us * hold->devices;
         total += hold->devices;
     }
     return total > 0 ? sum / total / (double)HCP_US_PER_H : 0;
@@ -221,16 +243,20 @@ static void find_rates(outlook *its, int64_t window_us)
                 : mean;
 }
 
-/* Devices leased after `t_us`: those still held now, and those that demand has brought by then and not yet returned. */
-static double leased_after(const outlook *its, int64_t t_us, int which)
+/* Devices leased after `t_us` in each case; NaN without history. */
+static void leased_after(const outlook *its, int64_t t_us, double ret_leased[CASES])
 {
-    return (double)(its->tally.leased - MIN(its->tally.leased, released_by(its, t_us))) +
-           its->rate_per_h[which] * mean_hold_h(its->holds, t_us);
+    hcp_occupancy_range range = {NAN, NAN, NAN};
+    if (its->occupancy != NULL)
+        range = hcp_occupancy_at(its->occupancy, t_us);
+    ret_leased[LOW] = range.low;
+    ret_leased[EXPECTED] = range.expected;
+    ret_leased[HIGH] = range.high;
 }
 
-static double could_be_leased(const outlook *its)
+static double could_be_leased(const forecast *f, const outlook *its)
 {
-    return (double)its->tally.leased + its->tally.free;
+    return (double)its->tally.leased + its->tally.free + f->extra;
 }
 
 /* --- the answer -------------------------------------------------------------------------------------------------------- */
@@ -244,9 +270,12 @@ static json_t *steps_json(const forecast *f, const outlook *its, int hours, json
         json_t *item = json_object(), *available = json_object();
         hcp_json_set_time(item, "time", f->now_us + t_us);
         hcp_json_set_int(item, "released", released_by(its, t_us));
+        double leased[CASES];
+        leased_after(its, t_us, leased);
         for (int c = 0; c < CASES; c++) {
-            double left = could_be_leased(its) - leased_after(its, t_us, c);
-            hcp_services_set_rounded(available, CASE_NAMES[c], left > 0 ? left : left * 0, 1);
+            double left = could_be_leased(f, its) - leased[c];
+            hcp_services_set_rounded(available, CASE_NAMES[c], isnan(left) ? left : MAX(left, 0.0),
+                                     1);
             if (left <= 0 && json_is_null(json_object_get(runs_out, CASE_NAMES[c])))
                 hcp_json_set_time(runs_out, CASE_NAMES[c], f->now_us + t_us);
         }
@@ -259,7 +288,7 @@ static json_t *steps_json(const forecast *f, const outlook *its, int hours, json
 static json_t *demand_json(const outlook *its)
 {
     json_t *rates = json_object(), *demand = json_object();
-    double hold_h = mean_hold_h(its->holds, INT64_MAX);
+    double hold_h = mean_hold_h(its->holds);
     for (int c = 0; c < CASES; c++)
         hcp_services_set_rounded(rates, CASE_NAMES[c], its->rate_per_h[c], 2);
     hcp_json_set_int(demand, "leases_observed", its->holds->len);
@@ -268,6 +297,30 @@ static json_t *demand_json(const outlook *its)
     hcp_services_set_rounded(demand, "mean_hold_h",
                              its->holds->len > 0 && hold_h < 1e6 ? hold_h : NAN, 3);
     return demand;
+}
+
+/* For each horizon within `hours`: which model speaks, on how many forecasts of the past it was judged, and its mean absolute
+ * error there beside that of persistence. */
+static json_t *models_json(const outlook *its, int hours)
+{
+    json_t *list = json_array();
+    for (int i = 0; its->occupancy != NULL && i < HCP_OCCUPANCY_HORIZONS; i++) {
+        if (HCP_OCCUPANCY_HORIZON_H[i] > hours)
+            break;
+        uint32_t judged;
+        double error[HCP_OCCUPANCY_MODELS];
+        hcp_occupancy_model model = hcp_occupancy_speaks(
+            its->occupancy, HCP_OCCUPANCY_HORIZON_H[i] * HCP_US_PER_H, &judged, error);
+        json_t *item = json_object();
+        hcp_json_set_int(item, "hours", HCP_OCCUPANCY_HORIZON_H[i]);
+        hcp_json_set_string(item, "model", hcp_occupancy_model_name(model));
+        hcp_json_set_int(item, "judged", judged);
+        hcp_services_set_rounded(item, "error_devices", error[model], 2);
+        hcp_services_set_rounded(item, "persistence_error_devices",
+                                 error[HCP_OCCUPANCY_PERSISTENCE], 2);
+        json_array_append_new(list, item);
+    }
+    return list;
 }
 
 static json_t *class_json(const forecast *f, outlook *its, int hours)
@@ -298,6 +351,7 @@ static json_t *class_json(const forecast *f, outlook *its, int hours)
     hcp_json_set_int(object, "queued_devices", its->queued);
     json_object_set_new(object, "leased_free_in_h", free_in);
     json_object_set_new(object, "demand", demand_json(its));
+    json_object_set_new(object, "models", models_json(its, hours));
     json_object_set_new(object, "steps", steps_json(f, its, hours, runs_out));
     json_object_set_new(object, "runs_out_at", runs_out);
     return object;
@@ -315,23 +369,31 @@ static const char *basis(int64_t window_us)
 {
     if (window_us < WINDOW_NEEDED_US)
         return "ends of the leases held; no demand is told from less than 15 minutes of history";
-    if (window_us < HOURS_NEEDED * HCP_US_PER_H)
-        return "ends of the leases held; the window is too short for quantiles of demand, so low, "
-               "expected and high are its mean; holds as leases of the window have lasted";
-    return "ends of the leases held; demand of the window by hour: low, expected and high are its "
-           "10th, 50th and 90th percentile; holds as leases of the window have lasted";
+    return "ends of the leases held, and new demand as the model says that was nearest on the past "
+           "week; low and high hold 80 % of what came, by the errors of that model on the past "
+           "week, and are a guess while fewer than 20 of its forecasts are judged; devices_per_h "
+           "is "
+           "the last day's demand by hour, its 10th, 50th and 90th percentile once there are four "
+           "hours";
 }
 
 static json_t *forecast_json(forecast *f, int hours)
 {
     json_t *classes = json_array();
     for (guint c = 0; c < f->n_classes; c++) {
-        find_rates(&f->classes[c], f->window_us);
-        if (is_rented(f, &f->classes[c]))
-            json_array_append_new(classes, class_json(f, &f->classes[c], hours));
+        outlook *its = &f->classes[c];
+        if (!is_rented(f, its))
+            continue;
+        find_rates(its, f->window_us);
+        if (f->window_us >= WINDOW_NEEDED_US)
+            its->occupancy =
+                hcp_occupancy_new((const hcp_occupancy_lease *)(void *)its->leases->data,
+                                  its->leases->len, f->began_us, f->now_us);
+        json_array_append_new(classes, class_json(f, its, hours));
     }
     json_t *body = json_object();
     hcp_json_set_int(body, "hours", hours);
+    hcp_json_set_int(body, "extra_devices", f->extra);
     hcp_json_set_time(body, "timestamp", f->now_us);
     hcp_services_set_rounded(body, "window_h", (double)f->window_us / (double)HCP_US_PER_H, 2);
     json_object_set_new(body, "classes", classes);
@@ -347,6 +409,7 @@ static void start(forecast *f)
         f->classes[c].class_ix = c;
         f->classes[c].releases = g_array_new(FALSE, FALSE, sizeof(weighted));
         f->classes[c].holds = g_array_new(FALSE, FALSE, sizeof(weighted));
+        f->classes[c].leases = g_array_new(FALSE, FALSE, sizeof(hcp_occupancy_lease));
     }
     for (guint g = 0; g < f->state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(f->state, g);
@@ -362,6 +425,8 @@ static void finish(forecast *f)
     for (guint c = 0; c < f->n_classes; c++) {
         g_array_unref(f->classes[c].releases);
         g_array_unref(f->classes[c].holds);
+        g_array_unref(f->classes[c].leases);
+        hcp_occupancy_free(f->classes[c].occupancy);
     }
     g_free(f->classes);
 }
@@ -372,6 +437,7 @@ void hcp_forecast_reply(hcp_services *services, hcp_http_request *request, uint3
     forecast f = {.services = services,
                   .state = hcp_services_state(services),
                   .scope = facility,
+                  .extra = (int)hcp_http_request_query_int(request, "extra_devices", 0),
                   .now_us = hcp_platform_now(services->platform)};
     g_autoptr(GError) error = NULL;
     start(&f);

@@ -123,7 +123,7 @@ def test_forecast_from_demand(start):
             row["demand"]["devices_per_h"]["high"] for row in forecast["classes"]) else None
 
     forecast = wait_until(told, "five hours of history")
-    assert forecast["hours"] == 48 and "10th, 50th and 90th percentile" in forecast["basis"]
+    assert forecast["hours"] == 48 and "low and high hold 80 % of what came" in forecast["basis"]
     for row in forecast["classes"]:
         rates = row["demand"]["devices_per_h"]
         assert 0 <= rates["low"] <= rates["expected"] <= rates["high"]
@@ -131,3 +131,27 @@ def test_forecast_from_demand(start):
         for step in row["steps"]:
             left = step["available"]
             assert 0 <= left["high"] <= left["expected"] <= left["low"] <= row["devices"]
+        assert [model["hours"] for model in row["models"]] == [1, 3, 6, 12, 24, 48]
+        for model in row["models"]:
+            assert model["model"] in ("persistence", "rate", "day")
+            if model["judged"] > 0:
+                assert model["error_devices"] <= model["persistence_error_devices"]
+
+
+def test_what_if_there_were_more_or_fewer(start):
+    """Six of eight H100 are held for fifty hours; with six fewer there is nothing left at once."""
+    daemon = start("--workloads", "none", "--speed", "1000")
+    job = daemon.submit(workload_type="model_training", gpu_type="H100", gpu_count=6, duration_hours=50)
+    daemon.wait_for_status(job["workload_id"], "running")
+
+    def row(extra):
+        answer = daemon.json(f"/api/v1/capacity/forecast?hours=6&extra_devices={extra}")
+        (found,) = [row for row in answer["classes"] if row["class"] == "H100-80GB"]
+        assert answer["extra_devices"] == extra
+        return found if found["steps"][0]["available"]["expected"] is not None else None
+
+    now = wait_until(lambda: row(0), "a quarter of an hour of history")
+    more, fewer = row(10), row(-6)
+    assert fewer["runs_out_at"]["expected"] is not None and fewer["steps"][0]["available"]["low"] == 0
+    assert now["steps"][0]["available"]["low"] == 2 and more["steps"][0]["available"]["low"] == 12
+    assert more["devices"] == now["devices"] == 8
