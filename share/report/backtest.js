@@ -90,9 +90,26 @@ function showPlans() {
   ], report.plans);
 }
 
+function showUplift() {
+  const runs = report.plans.filter((plan) => plan.uplift);
+  const over = (name) => (p) => {
+    const found = p.uplift[name];
+    if (!found) return "–";
+    return number(found.usd) + (found.low_usd === undefined ? "" : ` (${number(found.low_usd)} … ${number(found.high_usd)})`);
+  };
+  table(section("uplift", "Uplift over four baselines, USD", "In brackets the 95 % interval when weeks are drawn anew (block bootstrap)."), [
+    ["plan", (p) => p.plan],
+    ["over mine-only", over("mine_only")],
+    ["over AI-only", over("ai_only")],
+    ["over the best static plan", over("best_static")],
+    ["over greedy", over("greedy")],
+    ["hours without mining", (p) => number(p.stopped_h)],
+  ], runs);
+}
+
 function showGain() {
-  const lines = [["optimum", series.optimum_gain_usd, "--c6"]];
-  series.runs.forEach((run, i) => lines.push([run.plan, run.gain_usd, `--c${(series.runs.length - 1 - i) % 6}`]));
+  const lines = [["optimum", series.optimum_gain_usd, "--ink"]];
+  series.runs.forEach((run, i) => lines.push([run.plan, run.gain_usd, `--c${(series.runs.length - 1 - i) % 7}`]));
   chart(section("gain", "Gain over the best static plan, cumulative", "Drag across the chart to look closer, double-click to return."),
     lines, { unit: "USD" });
 }
@@ -145,6 +162,7 @@ function showReliability() {
 }
 
 showPlans();
+showUplift();
 showGain();
 showWeeks();
 showRegret();

@@ -64,10 +64,8 @@ static double *cumulate_states(const hcp_cli_report *r, const uint8_t *states, i
 }
 
 /* The optimum's line; its switching costs are taken off where it switches. */
-static double *cumulate_optimum(const hcp_cli_report *r)
+static double *cumulate_optimum(const hcp_cli_report *r, const uint8_t *states)
 {
-    g_autofree uint8_t *states = g_new(uint8_t, r->market->n);
-    hcp_optimum_solve(r->plant, r->rewards_usd, r->market->n, -1, states);
     double *sum = cumulate_states(r, states, 0), paid = 0.0;
     int node = r->plant->settled[states[0]];
     for (size_t t = 1; t < r->market->n; t++) {
@@ -79,24 +77,33 @@ static double *cumulate_optimum(const hcp_cli_report *r)
     return sum;
 }
 
+/* Steps in which the plan is not in the state of the best static one. */
+static json_t *away_from_static(const hcp_cli_report *r, const uint8_t *states)
+{
+    json_t *away = json_array();
+    for (size_t t = 0; t < r->market->n; t++)
+        json_array_append_new(away, json_integer(states[t] != r->bounds->best_static));
+    return away;
+}
+
 static json_t *run_series(const hcp_cli_report *r, const hcp_cli_run *run, const double *still)
 {
-    json_t *object = json_object(), *away = json_array();
+    json_t *object = json_object();
     gain g = {run->profit_usd, still};
     hcp_json_set_string(object, "plan", run->name);
     json_object_set_new(object, "gain_usd", series(r->market->n, gain_at, &g));
     json_object_set_new(object, "forecast_usd_per_mwh",
                         series(r->market->n, float_at, run->forecast));
-    for (size_t t = 0; t < r->market->n; t++)
-        json_array_append_new(away, json_integer(run->state[t] != r->bounds->best_static));
-    json_object_set_new(object, "away", away);
+    json_object_set_new(object, "away", away_from_static(r, run->state));
     return object;
 }
 
 static json_t *all_series(const hcp_cli_report *r)
 {
     g_autofree double *still = cumulate_states(r, NULL, r->bounds->best_static);
-    g_autofree double *best = cumulate_optimum(r);
+    g_autofree uint8_t *states = g_new(uint8_t, r->market->n);
+    hcp_optimum_solve(r->plant, r->rewards_usd, r->market->n, -1, states);
+    g_autofree double *best = cumulate_optimum(r, states);
     json_t *object = json_object(), *times = json_array(), *runs = json_array();
     for (size_t t = 0; t < r->market->n; t++)
         json_array_append_new(times, json_integer(r->market->steps[t].ts_us / HCP_US_PER_S));
@@ -105,6 +112,7 @@ static json_t *all_series(const hcp_cli_report *r)
     json_object_set_new(object, "price_usd_per_mwh", series(r->market->n, settled_at, r->market));
     json_object_set_new(object, "dam_usd_per_mwh", series(r->market->n, dam_at, r->market));
     json_object_set_new(object, "optimum_gain_usd", series(r->market->n, gain_at, &g));
+    json_object_set_new(object, "optimum_away", away_from_static(r, states));
     for (size_t i = 0; i < r->n_runs; i++)
         json_array_append_new(runs, run_series(r, &r->runs[i], still));
     json_object_set_new(object, "runs", runs);
