@@ -360,6 +360,14 @@ typedef struct {
     double confidence;    /* 0…1 */
     bool switch_recommended;
     bool moved; /* this decision starts switches */
+    /* What the chosen plan is expected to be worth over the rejected one: an hour, and over the horizon, with the 80 %
+     * interval of that. */
+    hcp_usd_micro gap_usd_micro_per_h;
+    hcp_usd_micro gain_usd_micro, gain_low_usd_micro, gain_high_usd_micro;
+    int64_t horizon_us;          /* 0 in decisions recorded before it was told */
+    double forecast_usd_per_mwh; /* electricity in the next step, with its 80 % range */
+    double forecast_low_usd_per_mwh, forecast_high_usd_per_mwh;
+    char *source; /* what decided: "rule", "plan", "lcp", "static", "stale" */
 } hcp_decision_recorded;
 
 typedef struct {

@@ -357,6 +357,15 @@ static const hcp_field DECISION_RECORDED_FIELDS[] = {
     HCP_FIELD(hcp_decision_recorded, HCP_FIELD_F64, confidence),
     HCP_FIELD(hcp_decision_recorded, HCP_FIELD_BOOL, switch_recommended),
     HCP_FIELD(hcp_decision_recorded, HCP_FIELD_BOOL, moved),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_I64, gap_usd_micro_per_h),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_I64, gain_usd_micro),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_I64, gain_low_usd_micro),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_I64, gain_high_usd_micro),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_I64, horizon_us),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_F64, forecast_usd_per_mwh),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_F64, forecast_low_usd_per_mwh),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_F64, forecast_high_usd_per_mwh),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_STRING, source),
 };
 const hcp_record HCP_DECISION_RECORDED_RECORD =
     HCP_RECORD(hcp_decision_recorded, DECISION_RECORDED_FIELDS);

@@ -288,5 +288,7 @@ void hcp_dispatch_planner_explain(const hcp_dispatch_case *question, hcp_dispatc
     }
     if (!question->input->price_good)
         plan->confidence = 0.0;
+    if (question->stale)
+        plan->recommendation = "HOLD";
     fill_reason(question, &r, plan);
 }

@@ -40,7 +40,10 @@ static const char DDL[] =
     " expires_us INTEGER NOT NULL, policy TEXT NOT NULL, recommendation TEXT NOT NULL,"
     " chosen_usd_micro_per_h INTEGER NOT NULL, rejected_usd_micro_per_h INTEGER NOT NULL,"
     " confidence REAL NOT NULL, moved INTEGER NOT NULL, reason TEXT, flip TEXT,"
-    " seq INTEGER NOT NULL, switch_recommended INTEGER NOT NULL) WITHOUT ROWID;"
+    " seq INTEGER NOT NULL, switch_recommended INTEGER NOT NULL, source TEXT,"
+    " gap_usd_micro_per_h INTEGER, gain_usd_micro INTEGER, gain_low_usd_micro INTEGER,"
+    " gain_high_usd_micro INTEGER, horizon_us INTEGER, flip_usd_per_mwh REAL,"
+    " forecast_usd_per_mwh REAL) WITHOUT ROWID;"
     "CREATE INDEX decision_facility ON decision (facility, id);"
     "CREATE INDEX decision_wanted ON decision (at_us, moved) WHERE switch_recommended;"
     "CREATE TABLE price ("
@@ -127,7 +130,7 @@ static const char *const SQL[STATEMENTS] = {
                      " failed_phase = ?5, reason = ?6 WHERE id = ?1",
     [DECISION_INSERT] =
         "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-        " ?14)",
+        " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     [PRICE_INSERT] = "INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [INTERVAL_INSERT] =
@@ -373,6 +376,14 @@ static void project_decision(row *r, const hcp_state *state, const hcp_event *ev
     add_text(r, decision->flip);
     add_int(r, (int64_t)seq);
     add_int(r, decision->switch_recommended);
+    add_text(r, decision->source);
+    add_int(r, decision->gap_usd_micro_per_h);
+    add_int(r, decision->gain_usd_micro);
+    add_int(r, decision->gain_low_usd_micro);
+    add_int(r, decision->gain_high_usd_micro);
+    add_int(r, decision->horizon_us);
+    add_double(r, decision->flip_value);
+    add_double(r, decision->forecast_usd_per_mwh);
     done(r, DECISION_INSERT);
 }
 

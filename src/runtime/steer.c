@@ -262,6 +262,20 @@ static void fill_inputs(const hcp_state *state, uint32_t facility, hcp_array *re
     fill_input(&rows[3], "gpu_spot", "USD/h", &state->market.global[HCP_PRICE_GPU_SPOT]);
 }
 
+/* What the plan is expected to be worth, and on which forecast. */
+static void fill_worth(const hcp_dispatch_plan *plan, hcp_decision_recorded *decision)
+{
+    decision->gap_usd_micro_per_h = hcp_money_from_usd(plan->gap_usd_per_h);
+    decision->gain_usd_micro = hcp_money_from_usd(plan->gain_usd);
+    decision->gain_low_usd_micro = hcp_money_from_usd(plan->gain_low_usd);
+    decision->gain_high_usd_micro = hcp_money_from_usd(plan->gain_high_usd);
+    decision->horizon_us = (int64_t)llround(plan->horizon_h * (double)HCP_US_PER_H);
+    decision->forecast_usd_per_mwh = plan->forecast_usd_per_mwh;
+    decision->forecast_low_usd_per_mwh = plan->forecast_low_usd_per_mwh;
+    decision->forecast_high_usd_per_mwh = plan->forecast_high_usd_per_mwh;
+    decision->source = g_strdup(plan->source);
+}
+
 static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
 {
     hcp_dispatch_storage storage;
@@ -289,9 +303,11 @@ static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
         .confidence = plan.confidence,
         .switch_recommended = plan.moves,
     };
+    fill_worth(&plan, decision);
     fill_inputs(hcp_core_state(platform->core), facility, &decision->inputs);
     fill_plans(&storage, &input, plan.chosen, &decision->chosen);
-    fill_plans(&storage, &input, plan.rejected, &decision->rejected);
+    if (plan.alternative)
+        fill_plans(&storage, &input, plan.rejected, &decision->rejected);
     hcp_platform_command(platform,
                          &(hcp_command){.type = HCP_COMMAND_DISPATCH, .dispatch = decision});
     hcp_event_clear(&event);

@@ -153,6 +153,26 @@ static json_t *inputs_json(const hcp_array *inputs)
     return list;
 }
 
+/* Decisions recorded before they told a horizon compared what the two plans earn now. */
+static void set_worth(json_t *object, const hcp_decision_recorded *decision)
+{
+    bool told = decision->horizon_us > 0;
+    hcp_json_set_int(object, "gap_usd_micro_per_h",
+                     told ? decision->gap_usd_micro_per_h
+                          : decision->chosen_usd_micro_per_h - decision->rejected_usd_micro_per_h);
+    if (!told)
+        return;
+    hcp_json_set_string(object, "source", decision->source);
+    hcp_json_set_int(object, "gain_usd_micro", decision->gain_usd_micro);
+    hcp_json_set_int(object, "gain_low_usd_micro", decision->gain_low_usd_micro);
+    hcp_json_set_int(object, "gain_high_usd_micro", decision->gain_high_usd_micro);
+    hcp_json_set_number(object, "horizon_hours",
+                        (double)decision->horizon_us / (double)HCP_US_PER_H);
+    hcp_json_set_number(object, "forecast_usd_per_mwh", decision->forecast_usd_per_mwh);
+    hcp_json_set_number(object, "forecast_low_usd_per_mwh", decision->forecast_low_usd_per_mwh);
+    hcp_json_set_number(object, "forecast_high_usd_per_mwh", decision->forecast_high_usd_per_mwh);
+}
+
 static json_t *decision_json(const hcp_state *state, const hcp_decision_recorded *decision,
                              int64_t at_us)
 {
@@ -169,8 +189,7 @@ static json_t *decision_json(const hcp_state *state, const hcp_decision_recorded
     hcp_json_set_number(object, "confidence", decision->confidence);
     hcp_json_set_int(object, "chosen_usd_micro_per_h", decision->chosen_usd_micro_per_h);
     hcp_json_set_int(object, "rejected_usd_micro_per_h", decision->rejected_usd_micro_per_h);
-    hcp_json_set_int(object, "gap_usd_micro_per_h",
-                     decision->chosen_usd_micro_per_h - decision->rejected_usd_micro_per_h);
+    set_worth(object, decision);
     hcp_json_set_int(object, "switch_cost_usd_micro", decision->switch_cost_usd_micro);
     hcp_json_set_bool(object, "switch_recommended", decision->switch_recommended);
     hcp_json_set_bool(object, "moved", decision->moved);

@@ -108,7 +108,7 @@ def test_the_same_question_has_the_same_answer_here_and_on_the_command_line(site
     for one in (first, second, third):
         del one["stored_until"]  # the platform goes on
     assert first == second == third
-    assert first["changed_policy"] == "rest" and first["policy"] == "threshold"
+    assert first["changed_policy"] == "rest" and first["policy"] == "hcp"
 
 
 def test_the_platform_does_not_notice(site, period):
@@ -214,7 +214,7 @@ def test_files_are_left_as_they_are(tmp_path):
     assert printed.returncode == 0, printed.stderr
     assert digest() == before
     assert max(len(line) for line in printed.stdout.splitlines()) <= 80
-    for words in ("HAPPENED", "RERUN", "CHANGED", "DIFFERENCE", "policy threshold"):
+    for words in ("HAPPENED", "RERUN", "CHANGED", "DIFFERENCE", "policy hcp"):
         assert words in printed.stdout
 
 
