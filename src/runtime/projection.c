@@ -163,7 +163,7 @@ const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
 /* Values of one row operation, collected in order. */
 typedef struct {
     hcp_journal_batch *batch;
-    hcp_projection_value values[17];
+    hcp_projection_value values[24];
     char ids[4][HCP_ID_TEXT_SIZE];
     uint8_t n, n_ids;
 } row;
