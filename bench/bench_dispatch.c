@@ -2,7 +2,7 @@
 /*
  * The dispatch policies over a recorded market: the miners of the guide scenario's Texas North, with the site's cap and with
  * one that cannot hold all of them. Prints profit, share of the gap between the better fixed plan and the optimum that is
- * closed, and processor time a decision.
+ * closed, and processor time a decision; then how that grows with classes and with the steps of the day that is planned.
  *
  *     bench_dispatch [MARKET.csv]        without one: a synthetic market of 60 days
  */
@@ -86,6 +86,52 @@ static void play(const hcp_market *market, const setting *s)
     }
 }
 
+/* One decision after a new price, and one between two prices, when only the room is shared out. */
+static void grow(int n_classes, double step_h)
+{
+    enum { STEPS = 200, AGAIN = 200 };
+    hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
+    hcp_market market = synthetic_market(1, STEPS, step_h);
+    for (int c = 0; c < n_classes; c++)
+        classes[c] = miners((uint32_t)c, 1000, c % 2 == 0 ? S21 : S19XP, 0.001);
+    const hcp_dispatch_site site = {.classes = classes,
+                                    .n_classes = n_classes,
+                                    .cap_w = 2.5e6 * n_classes,
+                                    .pue = 1.1,
+                                    .pool_fee = 0.01,
+                                    .threshold = 1.1,
+                                    .min_dwell_us = INT64_C(600000000)};
+    clock_t before = clock();
+    (void)hcp_dispatch_backtest_play(&market, &site, &HCP_DISPATCH_HCP, NULL, NULL);
+    double fresh_us = (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC / STEPS;
+    int64_t at_us = market.steps[0].ts_us, step_us = (int64_t)(step_h * 3.6e9);
+    const hcp_dispatch_config config = {.step_us = step_us};
+    g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(&HCP_DISPATCH_HCP, &config);
+    hcp_dispatch_observe(dispatch, &(hcp_dispatch_price){at_us, 40, 35, 50});
+    hcp_dispatch_input input = {.now_us = at_us,
+                                .cap_w = site.cap_w,
+                                .pue = 1.1,
+                                .usd_per_mwh = 40,
+                                .price_at_us = at_us,
+                                .price_known_us = at_us,
+                                .hashprice = 50,
+                                .price_good = true,
+                                .hashprice_good = true,
+                                .classes = classes,
+                                .n_classes = n_classes};
+    hcp_dispatch_plan plan;
+    hcp_dispatch_ask(dispatch, &input, &plan);
+    before = clock();
+    for (int i = 0; i < AGAIN; i++) {
+        input.now_us = at_us + i * (step_us / AGAIN);
+        hcp_dispatch_ask(dispatch, &input, &plan);
+    }
+    double again_us = (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC / AGAIN;
+    printf("  %2d classes, %2.0f steps: %8.1f us after a new price, %6.1f us between two\n",
+           n_classes, 24 / step_h, fresh_us, again_us);
+    g_free(market.steps);
+}
+
 int main(int argc, char **argv)
 {
     hcp_market market = {0};
@@ -97,5 +143,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
         play(&market, &SETTINGS[i]);
     hcp_cli_market_finish(&market);
+    puts("hcp, every class with three targets, the cap binding:");
+    for (int n = 1; n <= HCP_DISPATCH_MAX_CLASSES; n *= 4)
+        for (double step_h = 1.0; step_h >= 0.25; step_h /= 2)
+            grow(n, step_h);
     return 0;
 }

@@ -16,6 +16,7 @@ typedef struct {
     hcp_cli_settings settings;
     double hours;
     int seeds;
+    char *policies;
     gboolean faults, json, no_baselines;
 } arguments;
 
@@ -23,7 +24,9 @@ typedef struct {
 typedef struct {
     hcp_simulate_report own, mine_only, ai_only, at_once;
     bool baselines, defers;
-    GArray *regret; /* hcp_simulate_regret of its own run */
+    char **policies;                /* to compare with, NULL-terminated; NULL = none */
+    hcp_simulate_report *by_policy; /* one for each of them */
+    GArray *regret;                 /* hcp_simulate_regret of its own run */
 } results;
 
 static void show_progress(void *data, double done, double total)
@@ -72,6 +75,19 @@ static bool simulate_with_policy(const arguments *args, const hcp_config *config
     if (!arrivals)
         other.workloads = (char *)"none";
     return simulate(args, &other, scenario, arrivals ? "AI only" : "mine only", NULL, ret_report);
+}
+
+/* The same under each of the policies asked for. */
+static bool simulate_policies(const arguments *args, const hcp_config *config,
+                              const hcp_scenario *scenario, results *r)
+{
+    for (guint i = 0; r->policies != NULL && r->policies[i] != NULL; i++) {
+        hcp_config other = *config; /* borrows every string but one */
+        other.policy = r->policies[i];
+        if (!simulate(args, &other, scenario, other.policy, NULL, &r->by_policy[i]))
+            return false;
+    }
+    return true;
 }
 
 /* The same with every start as early as it can be. */
@@ -175,6 +191,8 @@ static void print_text(const results *r)
     }
     if (r->defers)
         print_against("nothing put off", own, &r->at_once);
+    for (guint i = 0; r->policies != NULL && r->policies[i] != NULL; i++)
+        print_against(r->policies[i], own, &r->by_policy[i]);
     hcp_cli_regret_print(r->regret);
     printf("\nEnergy at the meter: AI %.1f MWh, mining %.1f MWh, idle %.1f MWh\n",
            hcp_units_mwh(own->energy_j[HCP_USE_AI]), hcp_units_mwh(own->energy_j[HCP_USE_MINING]),
@@ -277,15 +295,44 @@ static void print_json(const results *r)
     }
     if (r->defers)
         json_object_set_new(object, "nothing_put_off", report_json(&r->at_once));
+    json_t *policies = json_object();
+    for (guint i = 0; r->policies != NULL && r->policies[i] != NULL; i++)
+        json_object_set_new(policies, r->policies[i], report_json(&r->by_policy[i]));
+    json_object_set_new(object, "policies", policies);
     json_object_set_new(object, "regret", hcp_cli_regret_json(r->regret));
     g_autofree char *text = hcp_json_print_pretty(object);
     puts(text);
 }
 
+/* The names in a comma-separated list; NULL with `list` unset. False when there is no such policy. */
+static bool split_policies(const char *list, char ***ret_policies)
+{
+    *ret_policies = list != NULL ? g_strsplit(list, ",", -1) : NULL;
+    for (guint i = 0; *ret_policies != NULL && (*ret_policies)[i] != NULL; i++) {
+        g_autofree char *names = hcp_dispatch_policy_names();
+        if (hcp_dispatch_policy_find((*ret_policies)[i]) != NULL)
+            continue;
+        fprintf(stderr,
+                "hcp simulate: --policies: there is no dispatch policy \"%s\"; there are: %s\n",
+                (*ret_policies)[i], names);
+        g_clear_pointer(ret_policies, g_strfreev);
+        return false;
+    }
+    return true;
+}
+
 static int run_once(const arguments *args, const hcp_config *config, const hcp_scenario *scenario)
 {
     g_autoptr(GArray) regret = g_array_new(FALSE, FALSE, sizeof(hcp_simulate_regret));
-    results r = {.baselines = !args->no_baselines && !args->faults, .regret = regret};
+    g_auto(GStrv) policies = NULL;
+    if (!split_policies(args->policies, &policies))
+        return HCP_EXIT_USAGE;
+    g_autofree hcp_simulate_report *by_policy =
+        g_new0(hcp_simulate_report, policies != NULL ? g_strv_length(policies) : 0);
+    results r = {.baselines = !args->no_baselines && !args->faults,
+                 .policies = policies,
+                 .by_policy = by_policy,
+                 .regret = regret};
     if (!simulate(args, config, scenario, "simulating", regret, &r.own))
         return HCP_EXIT_FAILED;
     if (r.baselines &&
@@ -294,6 +341,8 @@ static int run_once(const arguments *args, const hcp_config *config, const hcp_s
         return HCP_EXIT_FAILED;
     r.defers = r.baselines && config->scheduling.deferral_slack_us > 0;
     if (r.defers && !simulate_at_once(args, config, &r.at_once))
+        return HCP_EXIT_FAILED;
+    if (!simulate_policies(args, config, scenario, &r))
         return HCP_EXIT_FAILED;
     if (args->json)
         print_json(&r);
@@ -353,6 +402,9 @@ static const hcp_cli_option OWN[] = {
      "Inject failures and check every invariant after every step", NULL, NULL},
     {"no-baselines", 0, HCP_CLI_FLAG, AT(no_baselines), "Skip the mine-only and AI-only runs", NULL,
      NULL},
+    {"policies", 0, HCP_CLI_STRING, AT(policies),
+     "Run these dispatch policies on the same too and compare, comma-separated", "LIST",
+     "threshold band lcp mpc hcp mine rest"},
     {"json", 0, HCP_CLI_FLAG, AT(json), "Print the report as JSON", NULL, NULL},
 };
 

@@ -55,12 +55,22 @@ void hcp_dispatch_observe(hcp_dispatch *dispatch, const hcp_dispatch_price *pric
         dispatch->policy->observe(dispatch->self, price);
 }
 
+/* What is not sure of the price in force is not sure of what follows from it either. */
+static void widen(const hcp_dispatch_input *input, hcp_dispatch_plan *plan)
+{
+    if (input->usd_per_mwh_low >= input->usd_per_mwh_high)
+        return;
+    plan->forecast_low_usd_per_mwh -= MAX(0, input->usd_per_mwh - input->usd_per_mwh_low);
+    plan->forecast_high_usd_per_mwh += MAX(0, input->usd_per_mwh_high - input->usd_per_mwh);
+}
+
 void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
                       hcp_dispatch_plan *ret_plan)
 {
     g_assert(input->n_classes <= HCP_DISPATCH_MAX_CLASSES && input->pue > 0);
     *ret_plan = (hcp_dispatch_plan){0};
     dispatch->policy->decide(dispatch->self, input, ret_plan);
+    widen(input, ret_plan);
 }
 
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,

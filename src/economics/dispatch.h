@@ -56,6 +56,8 @@ typedef struct {
         settles_late; /* false: the price in force is paid; true: what is paid now is known when the step is over */
     const double *day_ahead_usd_per_mwh; /* by step from price_at_us on; NAN = not published */
     int n_day_ahead;
+    double usd_per_mwh_low,
+        usd_per_mwh_high; /* band in which its sources lie; both 0 = not known */
     double
         usd_per_mwh_sd; /* spread of the price's change over the next hour, from the recent past; 0 = unknown */
     double hashprice; /* USD/(PH/s day) */

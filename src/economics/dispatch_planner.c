@@ -16,9 +16,17 @@ static const double RULED_USD = 1e-6;
 
 typedef hcp_dispatch_planner planner;
 
-static double room_w(const hcp_dispatch_input *input)
+/* IT watts beyond all devices at rest that a cap at the meter leaves. */
+static double room_w(const hcp_dispatch_input *input, double cap_w)
 {
-    return input->cap_w / input->pue - hcp_dispatch_base_w(input);
+    return cap_w / input->pue - hcp_dispatch_base_w(input);
+}
+
+/* Cap in force in step k of the plan. */
+static double cap_ahead_w(const hcp_dispatch_input *input, int k)
+{
+    (void)k; /* no change of the cap is known in advance */
+    return input->cap_w;
 }
 
 static void fill_floors(const hcp_dispatch_input *input, const planner *self,
@@ -27,10 +35,16 @@ static void fill_floors(const hcp_dispatch_input *input, const planner *self,
     uint32_t counts[HCP_DISPATCH_MAX_CLASSES];
     for (int c = 0; c < basis->n; c++)
         counts[c] = hcp_dispatch_class_free(&input->classes[c]) + input->classes[c].switching;
-    double room_mw = MAX(room_w(input), 0) * input->pue / 1e6;
-    double floor_usd = hcp_dispatch_room_floor(basis->devices, counts, basis->n, room_mw);
-    for (int k = 0; k < self->n_steps; k++)
+    double solved_w = NAN, floor_usd = -INFINITY;
+    for (int k = 0; k < self->n_steps; k++) {
+        double cap_w = cap_ahead_w(input, k);
+        if (cap_w != solved_w) {
+            double room_mw = MAX(room_w(input, cap_w), 0) * input->pue / 1e6;
+            floor_usd = hcp_dispatch_room_floor(basis->devices, counts, basis->n, room_mw);
+            solved_w = cap_w;
+        }
         basis->floor_usd_per_mwh[k] = floor_usd;
+    }
 }
 
 static bool is_late(const planner *self, const hcp_dispatch_input *input)
@@ -328,7 +342,7 @@ static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_pla
         .planner = self,
         .input = input,
         .left_h = hcp_dispatch_prices_left_h(self->prices, input),
-        .room_w = room_w(input),
+        .room_w = room_w(input, input->cap_w),
         .late = is_late(self, input),
         .stale = !self->solved || overdue_h > HCP_DISPATCH_STALE_H,
     };

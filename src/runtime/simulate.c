@@ -35,6 +35,8 @@ static void on_applied(void *data, const hcp_event *event)
 {
     simulation *sim = data;
     hcp_tally_note(&sim->tally, hcp_platform_core(sim->platform), event);
+    if (sim->options->applied != NULL)
+        sim->options->applied(sim->options->applied_data, event);
     if (event->type != HCP_EVENT_INTERVAL_CLOSED || sim->options->regret == NULL)
         return;
     hcp_interval_closed copy;

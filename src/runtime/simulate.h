@@ -31,6 +31,9 @@ typedef struct {
     double hours;
     bool faults; /* device failures, lost and late commands, feed gaps, journal errors, crashes */
     bool check;  /* check every invariant after every step */
+    /* Told every event that was applied; may be NULL. */
+    void (*applied)(void *data, const hcp_event *event);
+    void *applied_data;
     /* Told now and then; may be NULL. */
     void (*progress)(void *data, double hours_done, double hours);
     void *progress_data;

@@ -177,6 +177,8 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .usd_per_mwh = price->value,
         .price_at_us = price_at_us,
         .price_known_us = price->observed_us,
+        .usd_per_mwh_low = price->low,
+        .usd_per_mwh_high = price->high,
         .day_ahead_usd_per_mwh = storage->day_ahead_usd_per_mwh,
         .n_day_ahead =
             hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, facility, price_at_us, step_us,

@@ -6,6 +6,7 @@
 #include "runtime/simulate.h"
 
 #include <glib.h>
+#include <string.h>
 
 typedef struct {
     hcp_config config;
@@ -124,6 +125,52 @@ static void test_policies_differ(fixture *f, gconstpointer data)
                     HCP_USD / 100); /* the first seconds, before the first decision */
 }
 
+/* Every decision has a plan that was not taken, or says why there is none; and all that lies between the two. */
+static void check_decision(void *data, const hcp_event *event)
+{
+    int *seen = data;
+    const hcp_decision_recorded *decision = &event->decision_recorded;
+    if (event->type != HCP_EVENT_DECISION_RECORDED)
+        return;
+    *seen += 1;
+    g_assert_true(decision->rejected.count == decision->chosen.count ||
+                  g_str_has_prefix(decision->reason, "there is no alternative"));
+    g_assert_cmpuint(strlen(decision->reason), >, 10);
+    g_assert_cmpuint(strlen(decision->flip), >, 5);
+    g_assert_cmpuint(strlen(decision->source), >=, 3);
+    g_assert_cmpint(decision->gain_low_usd_micro, <=, decision->gain_usd_micro);
+    g_assert_cmpint(decision->gain_high_usd_micro, >=, decision->gain_usd_micro);
+    g_assert_cmpfloat(decision->forecast_low_usd_per_mwh, <=, decision->forecast_usd_per_mwh);
+    g_assert_cmpfloat(decision->forecast_high_usd_per_mwh, >=, decision->forecast_usd_per_mwh);
+    g_assert_cmpint(decision->horizon_us, >=, HCP_US_PER_H);
+    g_assert_cmpint(decision->expires_us, >, event->time_us);
+}
+
+static void test_every_decision_says_why_not(fixture *f, gconstpointer data)
+{
+    static const char *const policies[] = {"hcp", "threshold", "lcp"};
+    (void)data;
+    g_autofree char *own = f->config.policy;
+    for (size_t i = 0; i < G_N_ELEMENTS(policies); i++) {
+        int seen = 0;
+        hcp_simulate_report report;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *policy = g_strdup(policies[i]);
+        f->config.policy = policy;
+        bool done = hcp_simulate(&(hcp_simulate_options){.config = &f->config,
+                                                         .scenario = &f->scenario,
+                                                         .hours = 24,
+                                                         .applied = check_decision,
+                                                         .applied_data = &seen},
+                                 &report, &error);
+        g_assert_no_error(error);
+        g_assert_true(done);
+        g_assert_cmpint(seen, >=, 24);
+        g_assert_cmpuint((uint64_t)seen, ==, report.decisions);
+    }
+    f->config.policy = g_steal_pointer(&own);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -135,6 +182,7 @@ int main(int argc, char **argv)
     ADD("/simulate/survives_faults", test_survives_faults);
     ADD("/simulate/faults_repeat", test_faults_repeat);
     ADD("/simulate/policies_differ", test_policies_differ);
+    ADD("/simulate/every_decision_says_why_not", test_every_decision_says_why_not);
 #undef ADD
     return g_test_run();
 }
