@@ -25,8 +25,7 @@ static double room_w(const hcp_dispatch_input *input, double cap_w)
 /* Cap in force in step k of the plan. */
 static double cap_ahead_w(const hcp_dispatch_input *input, int k)
 {
-    (void)k; /* no change of the cap is known in advance */
-    return input->cap_w;
+    return k < input->n_cap_ahead ? input->cap_ahead_w[k] : input->cap_w;
 }
 
 static void fill_floors(const hcp_dispatch_input *input, const planner *self,

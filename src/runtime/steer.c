@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between state and policy: fills the dispatch input of a facility, asks, and hands the answer to the core. */
 #include "base/units.h"
+#include "core/grid.h"
 #include "core/power.h"
 #include "core/prices.h"
 #include "core/switch_cost.h"
@@ -151,6 +152,19 @@ static void fill_class(const hcp_platform *platform, uint32_t group_ix,
     fill_counts(platform->core, group_ix, group, row);
 }
 
+/* Announced events of the grid change the cap in the coming steps; what holds in the middle of a step counts for it. */
+static int fill_caps_ahead(const hcp_state *state, uint32_t facility, int64_t from_us,
+                           int64_t step_us, double *ret_cap_w)
+{
+    if (hcp_state_facility(state, facility)->grid_open == 0)
+        return 0;
+    int n = (int)(DAY_AHEAD_SPAN_US / step_us);
+    for (int k = 0; k < n; k++)
+        ret_cap_w[k] =
+            (double)hcp_grid_cap_at_w(state, facility, from_us + k * step_us + step_us / 2);
+    return n;
+}
+
 void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
                                  hcp_dispatch_storage *storage, hcp_dispatch_input *ret_input)
 {
@@ -173,6 +187,9 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     *ret_input = (hcp_dispatch_input){
         .now_us = hcp_clock_now(platform->options.clock),
         .cap_w = (double)hcp_power_cap_w(state, facility),
+        .cap_ahead_w = storage->cap_ahead_w,
+        .n_cap_ahead = fill_caps_ahead(state, facility, price_at_us + step_us, step_us,
+                                       storage->cap_ahead_w),
         .pue = (double)site->def.pue_milli / 1000.0,
         .usd_per_mwh = price->value,
         .price_at_us = price_at_us,
@@ -210,6 +227,8 @@ static void ask(hcp_platform *platform, uint32_t facility, const hcp_dispatch_in
 {
     const hcp_state *state = hcp_core_state(platform->core);
     hcp_dispatch_ask(memory_of(platform, facility)->dispatch, input, ret_plan);
+    if (!ret_plan->alternative) /* which is why, whatever the prices are */
+        return;
     if (!input->price_good)
         name_disagreement(state, electricity(state, facility), "electricity price", ret_plan);
     else if (!input->hashprice_good)

@@ -364,6 +364,35 @@ static void test_overdue_prices(gconstpointer data)
     close_facility(&f);
 }
 
+/* A cap known to fall within the day is planned for: what could not earn its start back before is not started now. */
+static void test_coming_cap(gconstpointer data)
+{
+    facility f;
+    double day_ahead[HCP_MARKET_DAM_MAX], cap_ahead_w[24];
+    open_facility(&f, 1, 24 * 4);
+    f.site.min_dwell_us = 0;
+    f.site.cap_w = 1e9;
+    f.classes[0] = miners(7, 0, 100, false);
+    f.classes[0].switch_usd = 0.6; /* about two hours of what an S21 earns at 30 USD/MWh */
+    g_autoptr(hcp_dispatch) free = new_instance(data), bound = new_instance(data);
+    for (size_t t = 1; t <= 48; t++) {
+        tell(free, &f.market, t - 1, 55);
+        tell(bound, &f.market, t - 1, 55);
+    }
+    hcp_dispatch_input input = question(&f, 48, day_ahead);
+    input.n_classes = 1;
+    input.usd_per_mwh = 30;
+    g_assert_cmpuint(ask(free, &input).chosen[0].mine, ==, 100);
+    for (int k = 0; k < 24; k++)
+        cap_ahead_w[k] = k < 1 ? 1e9 : 3000;
+    input.cap_ahead_w = cap_ahead_w;
+    input.n_cap_ahead = 24;
+    hcp_dispatch_plan plan = ask(bound, &input);
+    g_assert_cmpuint(plan.chosen[0].mine, ==, 0);
+    g_assert_cmpfloat(plan.gain_usd, >=, 0);
+    close_facility(&f);
+}
+
 /* The price named as the one that changes the decision does change it, and nothing short of it does. */
 static void test_flip_price_flips(gconstpointer data)
 {
@@ -437,6 +466,7 @@ int main(int argc, char **argv)
         {"nothing_to_decide", test_nothing_to_decide, true, false},
         {"stale_price_holds", test_stale_price_holds, false, false},
         {"overdue_prices", test_overdue_prices, false, true},
+        {"coming_cap", test_coming_cap, false, true},
         {"flip_price_flips", test_flip_price_flips, false, true},
         {"earns", test_earns, false, true},
     };
