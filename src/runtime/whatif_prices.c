@@ -26,6 +26,16 @@ static double value_at(const hcp_whatif_run_state *run, const hcp_whatif_price_c
     return g_array_index(change->values, double, i);
 }
 
+/* A price and the band of its sources. */
+static void change_price(const hcp_whatif_run_state *run, const hcp_whatif_price_change *change,
+                         hcp_price_observed *price)
+{
+    double low = value_at(run, change, price->low), high = value_at(run, change, price->high);
+    price->value = value_at(run, change, price->value);
+    price->low = MIN(low, high);
+    price->high = MAX(low, high);
+}
+
 static void observe(hcp_whatif_run_state *run, const hcp_price_observed *price)
 {
     hcp_outcome outcome = {0};
@@ -54,7 +64,7 @@ static void derive(hcp_whatif_run_state *run)
     hcp_price_observed price;
     if (change->values != NULL || !hcp_observe_hashprice(hcp_platform_state(run->platform), &price))
         return;
-    price.value = value_at(run, change, price.value);
+    change_price(run, change, &price);
     if (hcp_observe_is_news(hcp_platform_state(run->platform), &price, run->clock.last_us))
         observe(run, &price);
 }
@@ -88,7 +98,7 @@ void hcp_whatif_observe(hcp_whatif_run_state *run, const hcp_price_observed *pri
         const hcp_whatif_price_change *change = change_of(run, which);
         if (change->values != NULL)
             return;
-        changed.value = value_at(run, change, price->value);
+        change_price(run, change, &changed);
     }
     observe(run, &changed);
     if (is_network(price->kind))
