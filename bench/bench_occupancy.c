@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 #define DAY_US (24 * HOUR_US)
@@ -118,6 +119,7 @@ int main(int argc, char **argv)
     int64_t began_us = MAX(g_array_index(jobs, hcp_occupancy_lease, 0).granted_us,
                            from_us - HCP_OCCUPANCY_HISTORY_US);
     tally tallies[HCP_OCCUPANCY_HORIZONS] = {0};
+    clock_t began = clock();
     for (int64_t at_us = from_us; at_us < last_us - 2 * DAY_US; at_us += STEP_US)
         judge(jobs, at_us, began_us, tallies);
     printf("%u jobs, %.0f days, %u forecasts each\n\n%5s %8s %7s %7s %7s %10s %11s  %s\n",
@@ -131,5 +133,7 @@ int main(int argc, char **argv)
                100 * t->above / n, t->width / n, t->error / n, t->persistence / n, t->spoke[0],
                t->spoke[1], t->spoke[2]);
     }
+    printf("\n%.1f ms of processor time a forecast\n",
+           1e3 * (double)(clock() - began) / CLOCKS_PER_SEC / MAX(1, tallies[0].n));
     return 0;
 }

@@ -10,9 +10,11 @@
 
 /* A forecast of the past needs this much history before it. */
 #define HISTORY_MIN_US (6 * HOUR_US)
-/* Forecasts of the past are this far apart, at most so many. */
+/* Forecasts of the past are this far apart, at most so many; further where there are more leases than this, because whoever
+ * asks is waiting. */
 #define ORIGIN_STEP_US (2 * HOUR_US)
 #define ORIGINS_MAX 84
+#define LEASES_PER_STEP 20000
 
 /* How much better than persistence a model must have been to speak. */
 #define MARGIN 0.98
@@ -32,6 +34,7 @@ struct hcp_occupancy {
     hcp_occupancy_lease *leases; /* by time of grant */
     size_t n;
     int64_t began_us, now_us;
+    int64_t step_us; /* between two forecasts of the past */
     horizon horizons[HCP_OCCUPANCY_HORIZONS];
 };
 
@@ -63,12 +66,27 @@ static int64_t known_end(const hcp_occupancy_lease *lease, int64_t from_us)
     return lease->ended_us <= from_us ? lease->ended_us : MAX(lease->planned_us, from_us + 1);
 }
 
+/* Number of the first lease granted after `at_us`. */
+static size_t first_after(const hcp_occupancy *o, int64_t at_us)
+{
+    size_t low = 0, high = o->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (o->leases[middle].granted_us <= at_us)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Devices that leases granted in the stretch of `ahead_us` from `at_us` still held at its end. */
 static double brought(const hcp_occupancy *o, int64_t at_us, int64_t ahead_us, int64_t from_us)
 {
     double sum = 0;
-    for (size_t i = 0; i < o->n && o->leases[i].granted_us <= at_us + ahead_us; i++)
-        if (o->leases[i].granted_us > at_us && known_end(&o->leases[i], from_us) > at_us + ahead_us)
+    for (size_t i = first_after(o, at_us); i < o->n && o->leases[i].granted_us <= at_us + ahead_us;
+         i++)
+        if (known_end(&o->leases[i], from_us) > at_us + ahead_us)
             sum += o->leases[i].devices;
     return sum;
 }
@@ -128,7 +146,7 @@ static void judge(const hcp_occupancy *o, int64_t ahead_us, record *ret_record)
     *ret_record = (record){0};
     int64_t first_us = MAX(o->began_us + HISTORY_MIN_US, o->now_us - HCP_OCCUPANCY_WINDOW_US);
     for (int64_t at_us = o->now_us - ahead_us; at_us >= first_us && ret_record->n < ORIGINS_MAX;
-         at_us -= ORIGIN_STEP_US) {
+         at_us -= o->step_us) {
         telling t = tell(o, at_us, ahead_us);
         double actual = leased_at(o, at_us + ahead_us);
         for (int m = 0; m < HCP_OCCUPANCY_MODELS; m++) {
@@ -148,17 +166,16 @@ static int by_size(const void *a, const void *b)
 /* Forecasts of the past that overlap err alike, so `n` of them are worth as many as stretches of `ahead_us` fit one behind the
  * other. The quantile of Student's t over the normal one for that many (Fisher's expansion) is how much wider a range has to
  * be that rests on so few. */
-static double widening(uint32_t n, int64_t ahead_us)
+static double widening(uint32_t n, int64_t step_us, int64_t ahead_us)
 {
-    double apart = (double)ORIGIN_STEP_US / (double)MAX(ahead_us, ORIGIN_STEP_US);
+    double apart = (double)step_us / (double)MAX(ahead_us, step_us);
     double freedom = MAX(1.0, n * apart - 1);
     return 1 + 0.66 / freedom + 0.446 / (freedom * freedom);
 }
 
 /* The ends of the range: of n errors and the one to come each has the same chance to be the k-th smallest. */
-static void find_range(double *errors, uint32_t n, int64_t ahead_us, horizon *h)
+static void find_range(double *errors, uint32_t n, double wider, horizon *h)
 {
-    double wider = widening(n, ahead_us);
     h->low = -NORMAL_80 * wider;
     h->high = NORMAL_80 * wider;
     if (n < HCP_OCCUPANCY_ERRORS_MIN)
@@ -193,6 +210,7 @@ hcp_occupancy *hcp_occupancy_new(const hcp_occupancy_lease *leases, size_t n, in
     o->n = n;
     o->began_us = MAX(began_us, now_us - HCP_OCCUPANCY_HISTORY_US);
     o->now_us = now_us;
+    o->step_us = ORIGIN_STEP_US * (int64_t)(1 + n / LEASES_PER_STEP);
     if (n > 0)
         qsort(o->leases, n, sizeof *o->leases, by_grant);
     for (int i = 0; i < HCP_OCCUPANCY_HORIZONS; i++) {
@@ -200,7 +218,7 @@ hcp_occupancy *hcp_occupancy_new(const hcp_occupancy_lease *leases, size_t n, in
         int64_t ahead_us = HCP_OCCUPANCY_HORIZON_H[i] * HOUR_US;
         judge(o, ahead_us, r);
         settle(r, h);
-        find_range(r->error[h->model], r->n, ahead_us, h);
+        find_range(r->error[h->model], r->n, widening(r->n, o->step_us, ahead_us), h);
     }
     return o;
 }

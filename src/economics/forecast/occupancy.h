@@ -47,8 +47,8 @@ typedef struct {
 } hcp_occupancy_range;
 
 /* A forecast at `now_us` from the `n` leases (copied) that began since `began_us` or HCP_OCCUPANCY_HISTORY_US ago, whatever is
- * later, and those that are held, judged on the history on the spot: a few
- * milliseconds for a thousand leases. Caller frees. */
+ * later, and those that are held, judged on the history on the spot: about a millisecond for a thousand leases up to
+ * 20,000, and not much more beyond, where fewer forecasts of the past are made. Caller frees. */
 hcp_occupancy *hcp_occupancy_new(const hcp_occupancy_lease *leases, size_t n, int64_t began_us,
                                  int64_t now_us);
 
