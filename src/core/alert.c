@@ -195,6 +195,29 @@ bool hcp_alert_decide_anomaly(hcp_txn *txn, const hcp_command *command)
     return true;
 }
 
+bool hcp_alert_decide_drift(hcp_txn *txn, const hcp_command *command)
+{
+    const hcp_drift_report *report = &command->drift;
+    if (report->model == NULL || report->model[0] == '\0')
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "model", "the report names no model");
+    if (report->what == NULL) {
+        hcp_alert_clear(txn, "classifier_drift", report->model, "it does not apply any more");
+        return true;
+    }
+    hcp_alert_raised alert = {
+        .severity = HCP_SEVERITY_WARNING,
+        .category = HCP_ALERT_SYSTEM,
+        .kind = g_strdup("classifier_drift"),
+        .message =
+            g_strdup_printf("The rules classify instead of %s: %s", report->model, report->what),
+        .subject = g_strdup(report->model),
+        .facility = HCP_NO_INDEX,
+        .customer = HCP_NO_INDEX,
+    };
+    hcp_alert_raise(txn, &alert);
+    return true;
+}
+
 /* --- alerts about power ------------------------------------------------------------------------------------------ */
 
 static void raise_power(hcp_txn *txn, uint32_t facility)

@@ -20,6 +20,7 @@ typedef enum {
     HCP_COMMAND_REPORT_PHASE, /* a driver finished a phase of a switch */
     HCP_COMMAND_REPORT_HEALTH,
     HCP_COMMAND_REPORT_ANOMALY, /* readings that do not fit together, or fit again */
+    HCP_COMMAND_REPORT_DRIFT, /* submissions no longer look like those a model was fitted on, or do again */
     HCP_COMMAND_SET_ADMIN,
     HCP_COMMAND_SET_CAP,
     HCP_COMMAND_EMERGENCY,
@@ -89,6 +90,11 @@ typedef struct {
 } hcp_anomaly_report;
 
 typedef struct {
+    const char *model;
+    const char *what; /* a sentence; NULL: no longer */
+} hcp_drift_report;
+
+typedef struct {
     const uint32_t *devices;
     uint32_t count;
     hcp_admin admin;
@@ -111,6 +117,7 @@ typedef struct {
         hcp_phase_report phase;
         hcp_health_report health;
         hcp_anomaly_report anomaly;
+        hcp_drift_report drift;
         hcp_admin_order admin;
         hcp_cap_changed cap;
         hcp_emergency_changed emergency;

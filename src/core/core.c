@@ -74,6 +74,7 @@ static const decide_fn DECIDE[HCP_COMMANDS] = {
     [HCP_COMMAND_REPORT_PHASE] = hcp_switch_decide_report,
     [HCP_COMMAND_REPORT_HEALTH] = hcp_health_decide_report,
     [HCP_COMMAND_REPORT_ANOMALY] = hcp_alert_decide_anomaly,
+    [HCP_COMMAND_REPORT_DRIFT] = hcp_alert_decide_drift,
     [HCP_COMMAND_SET_ADMIN] = hcp_health_decide_admin,
     [HCP_COMMAND_SET_CAP] = hcp_power_decide_cap,
     [HCP_COMMAND_EMERGENCY] = hcp_emergency_decide,

@@ -426,6 +426,7 @@ bool hcp_power_decide_cap(hcp_txn *txn, const hcp_command *command);
 bool hcp_emergency_decide(hcp_txn *txn, const hcp_command *command);
 bool hcp_dispatch_decide(hcp_txn *txn, const hcp_command *command);
 bool hcp_alert_decide_anomaly(hcp_txn *txn, const hcp_command *command);
+bool hcp_alert_decide_drift(hcp_txn *txn, const hcp_command *command);
 bool hcp_alert_decide_acknowledge(hcp_txn *txn, const hcp_command *command);
 bool hcp_reply_decide_remember(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_announce(hcp_txn *txn, const hcp_command *command);

@@ -113,8 +113,35 @@ static void recall(hcp_platform *platform)
             .max_latency_us = def->max_latency_us,
             .model_bytes = def->model_bytes,
         };
-        hcp_classify_remember(platform, &submit);
+        const hcp_classifier_input input = input_of(platform, &submit);
+        hcp_classifier_drift_observe(&platform->drift, &platform->classifier->model, &input);
     }
+}
+
+static void tell(hcp_platform *platform, const char *model, const char *what)
+{
+    hcp_platform_command(platform, &(hcp_command){.type = HCP_COMMAND_REPORT_DRIFT,
+                                                  .drift = {.model = model, .what = what}});
+}
+
+/* Takes up the alert about this model that is open in the state, and withdraws those about others. */
+static void resume_alerts(hcp_platform *platform)
+{
+    const char *model = platform->classifier != NULL ? platform->classifier->model.name : NULL;
+    const GArray *alerts = hcp_core_state(platform->core)->alerts;
+    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
+    platform->drift_told = false;
+    for (guint i = 0; i < alerts->len; i++) {
+        const hcp_alert *alert = &g_array_index(alerts, hcp_alert, i);
+        if (alert->cleared_us != 0 || !g_str_equal(alert->def.kind, "classifier_drift"))
+            continue;
+        if (g_strcmp0(alert->def.subject, model) == 0)
+            platform->drift_told = true;
+        else
+            g_ptr_array_add(others, g_strdup(alert->def.subject));
+    }
+    for (guint i = 0; i < others->len; i++)
+        tell(platform, others->pdata[i], NULL);
 }
 
 void hcp_platform_set_classifier(hcp_platform *platform, hcp_classifier_owned *classifier)
@@ -122,8 +149,36 @@ void hcp_platform_set_classifier(hcp_platform *platform, hcp_classifier_owned *c
     hcp_classifier_owned_free(platform->classifier);
     platform->classifier = classifier;
     platform->drift = (hcp_classifier_drift){0};
+    resume_alerts(platform);
     if (classifier != NULL)
         recall(platform);
+}
+
+static void describe_drift(const hcp_platform *platform, int feature, char *ret_text, gsize size)
+{
+    const hcp_classifier_model *model = &platform->classifier->model;
+    g_snprintf(ret_text, size,
+               "submissions no longer look like those it was fitted on: %s differs by %.2f, more "
+               "than %.2f",
+               hcp_classifier_feature_name(feature),
+               hcp_classifier_drift_index(&platform->drift, model, feature),
+               HCP_CLASSIFIER_DRIFT_LIMIT);
+}
+
+/* An alert for a model that would decide otherwise; one that is silent anyway is nobody's concern. */
+static void watch_drift(hcp_platform *platform)
+{
+    const hcp_classifier_model *model = &platform->classifier->model;
+    if (hcp_classifier_silence(model) != NULL || platform->drift.n < HCP_CLASSIFIER_WINDOW_MIN)
+        return;
+    int feature = hcp_classifier_drift_found(&platform->drift, model);
+    if ((feature >= 0) == platform->drift_told)
+        return;
+    char what[192];
+    platform->drift_told = feature >= 0;
+    if (feature >= 0)
+        describe_drift(platform, feature, what, sizeof what);
+    tell(platform, model->name, feature >= 0 ? what : NULL);
 }
 
 /* Writes into `ret_why` why the model must not decide about this submission; false when it may. */
@@ -146,11 +201,7 @@ static bool is_silent(const hcp_platform *platform, const hcp_platform_classific
     }
     int drifted = hcp_classifier_drift_found(&platform->drift, model);
     if (drifted >= 0) {
-        g_snprintf(ret_why, size,
-                   "submissions no longer look like those it was fitted on: %s differs by %.2f, "
-                   "more than %.2f",
-                   hcp_classifier_feature_name(drifted), c->drift[drifted],
-                   HCP_CLASSIFIER_DRIFT_LIMIT);
+        describe_drift(platform, drifted, ret_why, size);
         return true;
     }
     if (c->answer.margin < model->min_margin) {
@@ -200,4 +251,5 @@ void hcp_classify_remember(hcp_platform *platform, const hcp_submit *submit)
         return;
     const hcp_classifier_input input = input_of(platform, submit);
     hcp_classifier_drift_observe(&platform->drift, &platform->classifier->model, &input);
+    watch_drift(platform);
 }

@@ -32,6 +32,7 @@ struct hcp_platform {
     hcp_workload_source *arrivals;
     hcp_classifier_owned *classifier; /* NULL = the rules alone */
     hcp_classifier_drift drift;       /* of submissions that asked for no priority */
+    bool drift_told;                  /* an alert says that it is too large */
     hcp_latest latest;
     hcp_anomaly anomaly; /* how far the latest readings are from what they should be */
 

@@ -123,6 +123,12 @@ def test_submissions_unlike_the_fit_silence_the_model(start, model):
     assert answer["source"] == "rules" and answer["priority"] == 3
     assert "no longer look like" in answer["model_silent"]
     assert answer["model"]["drift"]["duration_hours"] > 0.25
+    (alert,) = [row for row in daemon.json("/api/v1/alerts")["alerts"] if row["kind"] == "classifier_drift"]
+    assert "The rules classify instead of customs" in alert["message"] and alert["cleared_at"] is None
+    daemon.stop()
+    again = start("--workloads", "none", "--set", "classifier=off", data=daemon.data)
+    (alert,) = [row for row in again.json("/api/v1/alerts")["alerts"] if row["kind"] == "classifier_drift"]
+    assert alert["cleared_at"] is not None
 
 
 def test_a_fit_from_a_journal_learns_from_what_was_asked_for(start, tmp_path):
@@ -148,7 +154,7 @@ def test_bad_files_are_refused_with_the_reason(tmp_path):
     run = subprocess.run([binary(), "fit"], capture_output=True, text=True, check=False)
     assert run.returncode == 2 and "--journal DIR" in run.stderr
     broken = tmp_path / "broken.json"
-    broken.write_text('{"version": 1, "min_margin": 0.5, "nodes": []}')
+    broken.write_text('{"version": 1, "name": "broken", "min_margin": 0.5, "nodes": []}')
     run = subprocess.run([binary(), "serve", "--data", str(tmp_path / "d"), "--scenario", "dev", "--set",
                           f"classifier={broken}", "--port-offset", "21000"], capture_output=True, text=True, check=False,
                          timeout=60)

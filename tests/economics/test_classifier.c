@@ -284,20 +284,25 @@ static void refuse(const char *text, const char *complaint)
 static void test_bad_files(void)
 {
     refuse("{}", "\"version\"");
-    refuse("{\"version\":1,\"min_margin\":2}", "\"min_margin\"");
-    refuse("{\"version\":1,\"min_margin\":0.5}", "\"nodes\"");
-    refuse("{\"version\":1,\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,1,0,0]}]}",
+    refuse("{\"version\":1}", "\"name\"");
+    refuse("{\"version\":1,\"name\":\"x\",\"min_margin\":2}", "\"min_margin\"");
+    refuse("{\"version\":1,\"name\":\"x\",\"min_margin\":0.5}", "\"nodes\"");
+    refuse("{\"version\":1,\"name\":\"x\",\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,1,0,"
+           "0]}]}",
            "sum to 1");
-    refuse("{\"version\":1,\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,0,0,0],"
-           "\"feature\":\"colour\"}]}",
-           "no feature \"colour\"");
-    refuse("{\"version\":1,\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,0,0,0],"
-           "\"feature\":\"gpu_count\",\"at_most\":2,\"yes\":0,\"no\":0}]}",
-           "later nodes");
-    refuse("{\"version\":1,\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,0,0,0],"
-           "\"feature\":\"gpu_count\",\"at_most\":2,\"yes\":1,\"no\":2},"
-           "{\"n\":1,\"share\":[1,0,0,0]},{\"n\":1,\"share\":[1,0,0,0]}]}",
-           "missing from \"inputs\"");
+    refuse(
+        "{\"version\":1,\"name\":\"x\",\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,0,0,0],"
+        "\"feature\":\"colour\"}]}",
+        "no feature \"colour\"");
+    refuse(
+        "{\"version\":1,\"name\":\"x\",\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,0,0,0],"
+        "\"feature\":\"gpu_count\",\"at_most\":2,\"yes\":0,\"no\":0}]}",
+        "later nodes");
+    refuse(
+        "{\"version\":1,\"name\":\"x\",\"min_margin\":0.5,\"nodes\":[{\"n\":1,\"share\":[1,0,0,0],"
+        "\"feature\":\"gpu_count\",\"at_most\":2,\"yes\":1,\"no\":2},"
+        "{\"n\":1,\"share\":[1,0,0,0]},{\"n\":1,\"share\":[1,0,0,0]}]}",
+        "missing from \"inputs\"");
 }
 
 int main(int argc, char **argv)

@@ -285,6 +285,8 @@ hcp_classifier_owned *hcp_classifier_from_json(const json_t *object, GError **er
     read_judgement(json_object_get(object, "held_out"), &model->held_out);
     if (model->version != 1)
         invalid(error, "\"version\" must be 1");
+    else if (owned->name[0] == '\0')
+        invalid(error, "\"name\" must not be empty");
     else if (!(model->min_margin >= 0 && model->min_margin <= 1))
         invalid(error, "\"min_margin\" must be 0 to 1");
     else if (read_nodes(json_object_get(object, "nodes"), owned, error) &&
