@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capacity: every total is computed, and agrees with what the list of devices says."""
 
+import subprocess
+
 import pytest
 
-from daemon import wait_until
+from daemon import binary, wait_until
 
 KINDS = ("gpu", "asic", "cpu")
 COUNTS = ("devices", "available", "leased", "switching", "unhealthy", "out_of_service", "rated_power_w")
@@ -155,3 +157,8 @@ def test_what_if_there_were_more_or_fewer(start):
     assert fewer["runs_out_at"]["expected"] is not None and fewer["steps"][0]["available"]["low"] == 0
     assert now["steps"][0]["available"]["low"] == 2 and more["steps"][0]["available"]["low"] == 12
     assert more["devices"] == now["devices"] == 8
+    told = subprocess.run([binary(), "capacity", "--hours", "6", "-x", "-6", "--port-offset", str(daemon.offset)],
+                          capture_output=True, text=True, check=True, timeout=60).stdout
+    (line,) = [line for line in told.splitlines() if line.startswith("H100-80GB")]
+    assert line.split()[1:6] == ["8", "6", "2", "0.0", "0.0"] and ":" in line and line.split()[-1] == "rate"
+    assert "THEN is in 6 h" in told
