@@ -134,11 +134,20 @@ static bool fit_memory(admission *a, uint64_t *mask)
                           gib(share), gib(largest), gib(share - largest));
 }
 
+/* The classes of `mask` that the fleet has devices of, or all where it has none: what a price can be named for. */
+static uint64_t offered(const hcp_state *state, uint64_t mask)
+{
+    uint64_t found = 0;
+    for (guint g = 0; g < state->fleet.groups->len; g++)
+        found |= UINT64_C(1) << hcp_state_group(state, g)->class_ix;
+    return (mask & found) != 0 ? mask & found : mask;
+}
+
 /* What the customer is charged for in the quota: the smallest device that would do. A larger one is the platform's choice. */
 static uint32_t least_share(const hcp_state *state, uint64_t mask)
 {
     uint32_t least = HCP_SHARE_WHOLE;
-    for (uint64_t left = mask; left != 0; left &= left - 1)
+    for (uint64_t left = offered(state, mask); left != 0; left &= left - 1)
         least = MIN(least, hcp_class_share_milli(
                                &hcp_state_class(state, (uint32_t)__builtin_ctzll(left))->def));
     return least;
@@ -268,12 +277,12 @@ int64_t hcp_settings_max_wait_us(const hcp_settings *settings, hcp_priority prio
     }
 }
 
-/* The customer's price per device: the list price of the cheapest accepted class, because taking a better one is the
- * platform's choice. */
+/* The customer's price per device: the list price of the cheapest accepted class that is offered, because taking a better
+ * one is the platform's choice. */
 static hcp_usd_micro rate_of(const admission *a, const hcp_customer *customer)
 {
     hcp_usd_micro list = INT64_MAX;
-    for (uint64_t left = a->def.classes; left != 0; left &= left - 1) {
+    for (uint64_t left = offered(a->state, a->def.classes); left != 0; left &= left - 1) {
         uint32_t i = (uint32_t)__builtin_ctzll(left);
         list = MIN(list, hcp_state_class(a->state, i)->def.rate_usd_micro_per_h);
     }

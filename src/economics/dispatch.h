@@ -45,9 +45,9 @@ typedef struct {
 
 typedef struct {
     int64_t now_us;
-    double cap_w; /* at the meter, in force */
+    double cap_w;              /* at the meter, in force */
     const double *cap_ahead_w; /* the cap by step, the first the one after that of price_at_us */
-    int n_cap_ahead;           /* cap_w where nothing else is known: after them, and throughout with 0 */
+    int n_cap_ahead; /* cap_w where nothing else is known: after them, and throughout with 0 */
     double pue;
     double usd_per_mwh; /* in force */
     int64_t

@@ -78,6 +78,18 @@ static void test_a_part_takes_the_smallest_that_holds_it(void)
     site_finish(&s);
 }
 
+/* Where there are no partitions, a part is a whole one at the price of a whole one. */
+static void test_no_price_without_devices(void)
+{
+    site s;
+    init(&s, 0);
+    const hcp_workload *row = submit(&s, asking(H100 | PART, 400));
+    g_assert_cmpuint(class_of(&s, row), ==, SITE_H100);
+    g_assert_cmpint(row->def.rate_usd_micro_per_h, ==, 1875000);
+    g_assert_cmpuint(row->def.share_milli, ==, 1000);
+    site_finish(&s);
+}
+
 static void test_a_whole_one_is_not_a_part(void)
 {
     site s;
@@ -148,6 +160,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/core/partition/smallest", test_a_part_takes_the_smallest_that_holds_it);
+    g_test_add_func("/core/partition/no_devices", test_no_price_without_devices);
     g_test_add_func("/core/partition/whole", test_a_whole_one_is_not_a_part);
     g_test_add_func("/core/partition/refusals", test_refusals);
     g_test_add_func("/core/partition/quota", test_quota);
