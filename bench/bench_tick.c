@@ -4,7 +4,7 @@
  * devices, policy, decision records, commit to a journal in memory), with everything of a scenario attached. Prints one
  * line of JSON for each scenario, so that growth with the fleet can be seen.
  *
- *     bench_tick [SCENARIO ...]        names or files
+ *     bench_tick [policy=NAME] [SCENARIO ...]        names or files; the dispatch policy of the configuration unless named
  */
 #include "base/units.h"
 #include "journal/memory.h"
@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* An hour to come to rest, then so many ticks. */
@@ -35,11 +36,15 @@ static void check(bool ok, GError *error)
         g_error("%s", error->message);
 }
 
-static void open_plant(plant *p, const char *scenario)
+static void open_plant(plant *p, const char *policy, const char *scenario)
 {
     GError *error = NULL;
     hcp_platform_options options = {0};
     check(hcp_config_load(NULL, &p->config, &error), error);
+    if (policy != NULL) {
+        g_free(p->config.policy);
+        p->config.policy = g_strdup(policy);
+    }
     check(hcp_scenario_load(scenario, &p->config.scheduling, &p->scenario, &error), error);
     check(hcp_site_platform_options(&p->config, &options, &error), error);
     hcp_clock_init_virtual(&p->clock, START_US);
@@ -92,11 +97,11 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void bench(const char *scenario)
+static void bench(const char *policy, const char *scenario)
 {
     plant p = {0};
     double us, ticks_us[N_TICKS];
-    open_plant(&p, scenario);
+    open_plant(&p, policy, scenario);
     while (p.clock.last_us < START_US + WARM_UP_US)
         (void)step(&p, &us);
     uint64_t events = hcp_platform_count(p.platform)->events;
@@ -118,9 +123,12 @@ static void bench(const char *scenario)
 int main(int argc, char **argv)
 {
     static const char *const names[] = {"dev", "guide", "scale"};
-    for (int i = 1; i < argc; i++)
-        bench(argv[i]);
-    for (size_t i = 0; argc == 1 && i < G_N_ELEMENTS(names); i++)
-        bench(names[i]);
+    bool named = argc > 1 && g_str_has_prefix(argv[1], "policy=");
+    const char *policy = named ? strchr(argv[1], '=') + 1 : NULL;
+    int first = named ? 2 : 1;
+    for (int i = first; i < argc; i++)
+        bench(policy, argv[i]);
+    for (size_t i = 0; argc == first && i < G_N_ELEMENTS(names); i++)
+        bench(policy, names[i]);
     return 0;
 }
