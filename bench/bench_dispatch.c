@@ -86,12 +86,30 @@ static void play(const hcp_market *market, const setting *s)
     }
 }
 
+/* The first decision of an instance that is told a week at once, as after a restart. */
+static void restart(const hcp_market *market, hcp_dispatch_input *input, int64_t step_us)
+{
+    const hcp_dispatch_config config = {.step_us = step_us};
+    g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(&HCP_DISPATCH_HCP, &config);
+    hcp_dispatch_plan plan;
+    for (size_t t = 0; t < market->n; t++)
+        hcp_dispatch_observe(dispatch, &(hcp_dispatch_price){market->steps[t].ts_us,
+                                                             market->steps[t].price_usd_per_mwh,
+                                                             market->steps[t].dam_usd_per_mwh, 50});
+    input->now_us = input->price_at_us = input->price_known_us = market->steps[market->n - 1].ts_us;
+    clock_t before = clock();
+    hcp_dispatch_ask(dispatch, input, &plan);
+    printf("      the first one after a restart, a week of prices: %.0f ms\n",
+           (double)(clock() - before) * 1e3 / CLOCKS_PER_SEC);
+}
+
 /* One decision after a new price, and one between two prices, when only the room is shared out. */
 static void grow(int n_classes, double step_h)
 {
-    enum { STEPS = 200, AGAIN = 200 };
+    enum { AGAIN = 200 };
+    size_t steps = (size_t)(7 * 24 / step_h);
     hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
-    hcp_market market = synthetic_market(1, STEPS, step_h);
+    hcp_market market = synthetic_market(1, steps, step_h);
     for (int c = 0; c < n_classes; c++)
         classes[c] = miners((uint32_t)c, 1000, c % 2 == 0 ? S21 : S19XP, 0.001);
     const hcp_dispatch_site site = {.classes = classes,
@@ -103,7 +121,7 @@ static void grow(int n_classes, double step_h)
                                     .min_dwell_us = INT64_C(600000000)};
     clock_t before = clock();
     (void)hcp_dispatch_backtest_play(&market, &site, &HCP_DISPATCH_HCP, NULL, NULL);
-    double fresh_us = (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC / STEPS;
+    double fresh_us = (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC / (double)steps;
     int64_t at_us = market.steps[0].ts_us, step_us = (int64_t)(step_h * 3.6e9);
     const hcp_dispatch_config config = {.step_us = step_us};
     g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(&HCP_DISPATCH_HCP, &config);
@@ -129,6 +147,7 @@ static void grow(int n_classes, double step_h)
     double again_us = (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC / AGAIN;
     printf("  %2d classes, %2.0f steps: %8.1f us after a new price, %6.1f us between two\n",
            n_classes, 24 / step_h, fresh_us, again_us);
+    restart(&market, &input, step_us);
     g_free(market.steps);
 }
 
