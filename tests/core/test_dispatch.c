@@ -5,6 +5,8 @@
 #include "base/units.h"
 #include "core/pick.h"
 
+#include <string.h>
+
 static hcp_decision_recorded decision(hcp_class_plan *plans, uint32_t n)
 {
     return (hcp_decision_recorded){
@@ -209,6 +211,25 @@ static void test_cap(void)
     site_finish(&s);
 }
 
+/* A decision of a journal that knew no gain, horizon or source. */
+static void test_older_decision_opens(void)
+{
+    static const char payload[] =
+        "{\"facility\":0,\"policy\":\"threshold\",\"expires_us\":7,\"inputs\":[],\"chosen\":[],"
+        "\"rejected\":[],\"reason\":\"best by 1.00 USD/h\",\"flip_value\":70.5,\"confidence\":0.5,"
+        "\"switch_recommended\":true,\"moved\":false}";
+    hcp_event event;
+    g_autoptr(GError) error = NULL;
+    bool read = hcp_event_parse("decision_recorded", 5, payload, strlen(payload), &event, &error);
+    g_assert_no_error(error);
+    g_assert_true(read);
+    g_assert_cmpfloat(event.decision_recorded.flip_value, ==, 70.5);
+    g_assert_cmpint(event.decision_recorded.horizon_us, ==, 0);
+    g_assert_cmpint(event.decision_recorded.gain_usd_micro, ==, 0);
+    g_assert_null(event.decision_recorded.source);
+    hcp_event_clear(&event);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -220,5 +241,6 @@ int main(int argc, char **argv)
     g_test_add_func("/core/dispatch/unfit", test_unfit_miners_stop_too);
     g_test_add_func("/core/dispatch/refusals", test_refusals);
     g_test_add_func("/core/dispatch/cap", test_cap);
+    g_test_add_func("/core/dispatch/older-decision", test_older_decision_opens);
     return g_test_run();
 }
