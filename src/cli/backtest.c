@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/economics.h"
 #include "cli/progress.h"
+#include "cli/report_grid.h"
 #include "cli/report_total.h"
 #include "cli/site.h"
 
@@ -21,7 +22,8 @@ typedef struct {
     hcp_cli_site_source site;
     double from, to; /* fractions of the file */
     double utc_offset_h;
-    double call_price; /* 0 = no reserve is sold */
+    double call_price;  /* 0 = no reserve is sold */
+    double peak_charge; /* USD per MW and year; 0 = none */
     gboolean json, list;
 } options;
 
@@ -71,7 +73,9 @@ static bool play_one(const char *name, const hcp_policy_config *config,
     return true;
 }
 
-static bool play_all(const options *o, const hcp_cli_report *report, GArray *runs, GError **error)
+/* Also what selling to the grid adds, in `ret_grid`, when the market has anything of the kind. */
+static bool play_all(const options *o, const hcp_cli_report *report, GArray *runs,
+                     GArray **ret_grid, GError **error)
 {
     g_autoptr(hcp_price_model_owned) model = NULL;
     if (o->model != NULL && !hcp_cli_load_model(o->model, &model, error))
@@ -80,6 +84,9 @@ static bool play_all(const options *o, const hcp_cli_report *report, GArray *run
     config.initial_state = report->bounds->best_static;
     config.utc_offset_h = o->utc_offset_h;
     config.model = model ? &model->model : NULL;
+    if ((o->call_price > 0 || o->peak_charge > 0) &&
+        (*ret_grid = hcp_cli_grid_play(report->market, report->plant, &config, error)) == NULL)
+        return false;
     g_auto(GStrv) names = g_strsplit(o->policies, ",", -1);
     for (int i = 0; names[i] != NULL; i++) {
         hcp_cli_run run;
@@ -161,8 +168,10 @@ static bool play_and_show(const session *s, const char *file, const hcp_market *
         .bounds = &bounds,
         .rewards_usd = rewards,
     };
-    if (!play_all(o, &report, runs, error))
+    g_autoptr(GArray) grid = NULL;
+    if (!play_all(o, &report, runs, &grid, error))
         return false;
+    report.grid = grid;
     report.runs = (const hcp_cli_run *)(const void *)runs->data;
     report.n_runs = runs->len;
     return show(s, &report, error);
@@ -185,6 +194,11 @@ static bool backtest(const session *s, const char *file, GError **error)
         first = MIN(first, market.n - 1);
         played.steps += first;
         played.n = MAX(last, first + 1) - first;
+        played.peak = (hcp_peak_rule){.usd_per_mw_year = o->peak_charge,
+                                      .months = HCP_PEAK_SUMMER,
+                                      .utc_offset_h = o->utc_offset_h};
+        played.avoids_peaks = o->peak_charge > 0;
+        hcp_market_assume_peaks(&played);
         done = play_and_show(s, file, &played, plant, error);
     }
     hcp_cli_market_finish(&market);
@@ -261,6 +275,10 @@ static const hcp_cli_option OWN[] = {
      "Running miners sell reserve at the recorded prices and are called from this settled "
      "price",
      "USD/MWh", NULL},
+    {"peak-charge", 0, HCP_CLI_NUMBER, AT(peak_charge),
+     "Charge on the mean power in the peak hours of June to September, assumed to be those of the "
+     "highest day-ahead price",
+     "USD/MW-YEAR", NULL},
     {"from", 0, HCP_CLI_NUMBER, AT(from), "Start at this fraction of the file", "X", NULL},
     {"to", 0, HCP_CLI_NUMBER, AT(to), "End at this fraction of the file", "X", NULL},
     {"json", 'j', HCP_CLI_FLAG, AT(json), "Print JSON", NULL, NULL},

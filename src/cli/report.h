@@ -27,7 +27,8 @@ typedef struct {
     const hcp_backtest_bounds *bounds;
     const double *rewards_usd; /* per step and state */
     const hcp_cli_run *runs;
-    size_t n_runs; /* the last one is drawn in the weeks */
+    size_t n_runs;      /* the last one is drawn in the weeks */
+    const GArray *grid; /* hcp_cli_grid_row; NULL = nothing is sold to the grid */
 } hcp_cli_report;
 
 /* Result and name ("mine-only", "ai-only", "both-on") of staying in `state`, one of the static plans. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backtest's figures as JSON. */
 #include "base/json.h"
+#include "cli/report_grid.h"
 #include "cli/report_uplift.h"
 #include "economics/regret.h"
 
@@ -140,5 +141,7 @@ json_t *hcp_cli_report_json(const hcp_cli_report *r)
         json_array_append_new(plans, run_json(r, &r->runs[i]));
     json_array_append_new(plans, plan_json(r, "optimum", &r->bounds->optimum));
     json_object_set_new(out, "plans", plans);
+    if (r->grid != NULL)
+        json_object_set_new(out, "grid", hcp_cli_grid_json(r->grid));
     return out;
 }

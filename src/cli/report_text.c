@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backtest's report as text. */
+#include "cli/report_grid.h"
 #include "cli/report_uplift.h"
 #include "economics/regret.h"
 
@@ -118,6 +119,8 @@ void hcp_cli_report_print(const hcp_cli_report *r)
     print_row(r, "optimum", &r->bounds->optimum);
     hcp_cli_report_print_uplifts(r);
     print_reserve(r);
+    if (r->grid != NULL)
+        hcp_cli_grid_print(r->market, r->grid);
     print_regret(r);
     print_calibration(r);
     print_confidence(r);

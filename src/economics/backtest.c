@@ -84,6 +84,7 @@ hcp_backtest_result hcp_backtest_play(const hcp_market *market, const hcp_plant 
             now->fixed_usd - now->mwh * in.price_usd_per_mwh - decision.switch_cost_usd;
         result.switching_usd += decision.switch_cost_usd;
         count_reserve(plant, in, decision.state, &result);
+        hcp_plant_account_add(plant, &in, decision.state, &result.account);
         result.energy_mwh += now->mwh;
         result.switches += decision.state != state;
         result.steps_in[decision.state]++;

@@ -13,6 +13,7 @@ typedef struct {
     size_t steps_in[HCP_PLANT_STATES_MAX];
     double switching_usd;
     double energy_mwh;
+    hcp_plant_account account;       /* of the profit, but for the switching */
     double reserve_usd;              /* of the profit, paid for standing ready */
     size_t called_steps;             /* steps in which running miners were stopped by the grid */
     double forecast_mae_usd_per_mwh; /* 0 for plans without a forecast */

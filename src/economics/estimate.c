@@ -18,6 +18,8 @@ hcp_plant_inputs hcp_estimate_inputs(const hcp_policy_observation *observation)
         in.reserve_usd_per_mw = observation->reserve_usd_per_mw[0];
         in.called = in.price_usd_per_mwh >= observation->call_usd_per_mwh;
     }
+    if (observation->peak_usd_per_mwh != NULL && observation->n_dam > 0)
+        in.peak_usd_per_mwh = observation->peak_usd_per_mwh[0];
     return in;
 }
 

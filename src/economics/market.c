@@ -18,6 +18,51 @@ size_t hcp_market_published(const hcp_market *market, size_t t)
     return MIN(market->n, t + MAX((size_t)1, left));
 }
 
+/* The charge of a peak per MWh drawn in its step. */
+static double peak_usd_per_mwh(const hcp_market *market)
+{
+    return hcp_peak_usd_per_mw(&market->peak) / market->step_h;
+}
+
+void hcp_market_assume_peaks(hcp_market *market)
+{
+    hcp_peak_tracker tracker;
+    hcp_peak_tracker_init(&tracker, &market->peak);
+    for (size_t t = 0; t < market->n; t++) {
+        hcp_market_step *s = &market->steps[t];
+        int month = tracker.date.month;
+        bool counted = tracker.counts;
+        size_t at = tracker.at;
+        hcp_peak_track(&tracker, t, s->ts_us, s->dam_usd_per_mwh);
+        if (counted && tracker.date.month != month)
+            market->steps[at].peak_usd_per_mwh = peak_usd_per_mwh(market);
+        s->peak_usd_per_mwh = 0.0;
+        s->peak_so_far = tracker.at;
+        s->peak_chance = tracker.chance;
+    }
+    if (tracker.counts)
+        market->steps[tracker.at].peak_usd_per_mwh = peak_usd_per_mwh(market);
+}
+
+/* Expected charges of the steps [t, end), all of which are published: in each month among them the highest step so far has
+ * its chance. */
+static void expect_peaks(const hcp_market *market, size_t t, size_t end, double *ret_usd_per_mwh)
+{
+    for (size_t u = t; u < end; u++)
+        ret_usd_per_mwh[u - t] = 0.0;
+    for (size_t last = end; last > t;) {
+        const hcp_market_step *s = &market->steps[--last];
+        if (s->peak_chance > 0.0 && s->peak_so_far >= t)
+            ret_usd_per_mwh[s->peak_so_far - t] = s->peak_chance * peak_usd_per_mwh(market);
+        /* On to the last step of the month before. */
+        int month = hcp_peak_date_of(s->ts_us, market->peak.utc_offset_h).month;
+        while (last > t &&
+               hcp_peak_date_of(market->steps[last - 1].ts_us, market->peak.utc_offset_h).month ==
+                   month)
+            last--;
+    }
+}
+
 void hcp_market_observe(const hcp_market *market, size_t t, hcp_market_published_prices *prices,
                         hcp_policy_observation *ret_observation)
 {
@@ -27,12 +72,15 @@ void hcp_market_observe(const hcp_market *market, size_t t, hcp_market_published
         prices->dam[u - t] = market->steps[u].dam_usd_per_mwh;
         prices->reserve[u - t] = market->steps[u].reserve_usd_per_mw;
     }
+    if (market->avoids_peaks)
+        expect_peaks(market, t, end, prices->peak);
     *ret_observation = (hcp_policy_observation){
         .step = (int64_t)t,
         .ts_us = now->ts_us,
         .dam_usd_per_mwh = prices->dam,
         .n_dam = end - t,
         .reserve_usd_per_mw = market->sells_reserve ? prices->reserve : NULL,
+        .peak_usd_per_mwh = market->avoids_peaks ? prices->peak : NULL,
         .call_usd_per_mwh = market->sells_reserve ? market->call_usd_per_mwh : INFINITY,
         .hashprice = hcp_formula_hashprice(
             now->difficulty, now->subsidy_btc + now->fee_previous_btc_per_block, now->btc_usd),
@@ -56,6 +104,7 @@ hcp_plant_inputs hcp_market_settled(const hcp_market *market, size_t t)
         .demand = s->demand,
         .rate_usd_per_gpu_h = s->rate_usd_per_gpu_h,
         .reserve_usd_per_mw = market->sells_reserve ? s->reserve_usd_per_mw : 0.0,
+        .peak_usd_per_mwh = s->peak_usd_per_mwh,
         .called = market->sells_reserve && s->price_usd_per_mwh >= market->call_usd_per_mwh,
     };
 }

@@ -6,6 +6,7 @@
 #ifndef HCP_ECONOMICS_MARKET_H
 #define HCP_ECONOMICS_MARKET_H
 
+#include "economics/peak.h"
 #include "economics/policy.h"
 
 /* One step as recorded. */
@@ -21,6 +22,11 @@ typedef struct {
     double reserve_usd_per_mw;         /* best published price for standing ready; 0 = none */
     double demand;                     /* busy fraction of the GPUs */
     double rate_usd_per_gpu_h;
+    /* Filled by hcp_market_assume_peaks. */
+    double peak_usd_per_mwh; /* peak charge that settles on this step; 0 in all but the peaks */
+    double
+        peak_chance; /* that the highest step of the month so far, known up to here, is its peak */
+    size_t peak_so_far; /* that step */
 } hcp_market_step;
 
 /* A run of steps of equal length. */
@@ -31,6 +37,8 @@ typedef struct {
     double utc_offset_h;     /* standard time of the market day */
     bool sells_reserve;      /* miners that run stand ready, paid the reserve price */
     double call_usd_per_mwh; /* settled price from which they are called */
+    hcp_peak_rule peak;      /* the peak charge; none when all zero */
+    bool avoids_peaks;       /* observations hold the charge that is expected */
     double publication_hour; /* local hour from which the next day's day-ahead prices are public */
 } hcp_market;
 
@@ -40,10 +48,15 @@ typedef struct {
 /* Index one past the last step whose day-ahead price is public when step t begins. */
 size_t hcp_market_published(const hcp_market *market, size_t t);
 
+/* Settles the peak charge on the steps that the rule of peak.h assumes to be the peaks of this run of steps, and keeps what
+ * could be known of them. */
+void hcp_market_assume_peaks(hcp_market *market);
+
 /* Storage for what an observation points to. */
 typedef struct {
     double dam[HCP_MARKET_DAM_MAX];
     double reserve[HCP_MARKET_DAM_MAX];
+    double peak[HCP_MARKET_DAM_MAX];
 } hcp_market_published_prices;
 
 /* Fills what is known when step t begins; `prices` is the observation's storage. */

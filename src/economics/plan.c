@@ -87,6 +87,9 @@ void hcp_plan_terms_set(hcp_plan_terms *terms, int k, const hcp_plant *plant,
         inputs.reserve_usd_per_mw = observation->reserve_usd_per_mw[at];
         terms->call_usd_per_mwh = observation->call_usd_per_mwh;
     }
+    if (observation->peak_usd_per_mwh != NULL)
+        inputs.peak_usd_per_mwh =
+            (size_t)k < observation->n_dam ? observation->peak_usd_per_mwh[k] : 0.0;
     inputs.called = false;
     hcp_plant_terms_get(plant, &inputs, terms->at[k]);
     inputs.called = true;

@@ -27,7 +27,7 @@ typedef struct {
 
 typedef struct hcp_plan hcp_plan;
 
-/* Sets step `k`: the observation's reserve price of that step (the last published one beyond), with `inputs` for the
+/* Sets step `k`: the observation's reserve price (the last published one beyond) and peak charge of that step, with `inputs` for the
  * rest. The price in `inputs` is not used. */
 void hcp_plan_terms_set(hcp_plan_terms *terms, int k, const hcp_plant *plant,
                         const hcp_policy_observation *observation, hcp_plant_inputs inputs);

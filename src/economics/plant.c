@@ -376,7 +376,30 @@ void hcp_plant_terms_get(const hcp_plant *plant, const hcp_plant_inputs *inputs,
     for (int s = 0; s < plant->n_states; s++) {
         terms[s].fixed_usd *= plant->spec.step_h;
         terms[s].mwh *= plant->spec.step_h;
+        terms[s].fixed_usd -= terms[s].mwh * inputs->peak_usd_per_mwh;
     }
+}
+
+void hcp_plant_account_add(const hcp_plant *plant, const hcp_plant_inputs *inputs, int state,
+                           hcp_plant_account *sum)
+{
+    hcp_plant_terms ready[HCP_PLANT_STATES_MAX], unready[HCP_PLANT_STATES_MAX],
+        bare[HCP_PLANT_STATES_MAX];
+    hcp_plant_inputs in = *inputs;
+    in.peak_usd_per_mwh = 0.0;
+    hcp_plant_terms_get(plant, &in, ready);
+    in.reserve_usd_per_mw = 0.0;
+    hcp_plant_terms_get(plant, &in, unready);
+    /* When called, nothing is mined: the rest of the income is what it would be with mining worth nothing. */
+    if (in.called)
+        in.hashprice = 0.0;
+    in.called = false;
+    hcp_plant_terms_get(plant, &in, bare);
+    sum->income_usd += bare[state].fixed_usd;
+    sum->call_usd += bare[state].fixed_usd - unready[state].fixed_usd;
+    sum->reserve_usd += ready[state].fixed_usd - unready[state].fixed_usd;
+    sum->energy_usd += ready[state].mwh * inputs->price_usd_per_mwh;
+    sum->peak_usd += ready[state].mwh * inputs->peak_usd_per_mwh;
 }
 
 void hcp_plant_rewards(const hcp_plant *plant, const hcp_plant_inputs *inputs,

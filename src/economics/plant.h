@@ -50,6 +50,7 @@ typedef struct {
     double rate_usd_per_gpu_h;
     double
         reserve_usd_per_mw; /* paid per MW and hour for miners that stand ready to stop; 0 = none sold */
+    double peak_usd_per_mwh; /* charge, or expected charge, for drawing power in this step */
     bool
         called; /* the grid takes that reserve: the miners stop for the step and restart after it */
 } hcp_plant_inputs;
@@ -90,6 +91,19 @@ void hcp_plant_free(hcp_plant *plant);
 /* Writes the terms of every state for one step; the price in `inputs` is not used. */
 void hcp_plant_terms_get(const hcp_plant *plant, const hcp_plant_inputs *inputs,
                          hcp_plant_terms terms[HCP_PLANT_STATES_MAX]);
+
+/* Where the profit of one step in one state comes from: income - energy + reserve - call - peak. */
+typedef struct {
+    double income_usd;  /* mining and AI */
+    double energy_usd;  /* paid for electricity */
+    double reserve_usd; /* for standing ready */
+    double call_usd;    /* restarts after the grid took the reserve */
+    double peak_usd;    /* peak charge */
+} hcp_plant_account;
+
+/* Adds the account of one step in `state` to `sum`. */
+void hcp_plant_account_add(const hcp_plant *plant, const hcp_plant_inputs *inputs, int state,
+                           hcp_plant_account *sum);
 
 /* Writes the profit in USD of one step in every state. */
 void hcp_plant_rewards(const hcp_plant *plant, const hcp_plant_inputs *inputs,

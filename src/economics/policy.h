@@ -21,6 +21,8 @@ typedef struct {
     size_t n_dam;
     const double *
         reserve_usd_per_mw; /* beside dam_usd_per_mwh: what standing ready is paid; NULL = not sold */
+    const double *
+        peak_usd_per_mwh; /* beside dam_usd_per_mwh: expected peak charge; NULL = none is reckoned with */
     double call_usd_per_mwh; /* price from which the grid takes what stands ready */
     bool
         has_last; /* false: nothing is known of the step before (first step, or the feed is late) */

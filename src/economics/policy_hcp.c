@@ -28,7 +28,7 @@ typedef struct {
     hcp_policy *lazy;
     double last_rate;
     double last_hashprice;
-    double last_reserve_usd_per_mw;
+    double last_reserve_usd_per_mw, last_peak_usd_per_mwh;
     bool informed; /* a step has settled */
 } best_policy;
 
@@ -78,6 +78,7 @@ static void take_in(best_policy *self, const hcp_policy_observation *observation
     if (self->informed)
         settled.hashprice = self->last_hashprice;
     settled.reserve_usd_per_mw = self->last_reserve_usd_per_mw;
+    settled.peak_usd_per_mwh = self->last_peak_usd_per_mwh;
     hcp_guard_settle(&self->guard, &settled);
     self->informed = true;
     self->last_rate = observation->last_rate_usd_per_gpu_h;
@@ -174,6 +175,7 @@ static void choose(void *data, const hcp_policy_observation *observation, int no
     hcp_guard_move(&self->guard, HCP_GUARD_LAZY, paper.state);
     self->last_hashprice = observation->hashprice;
     self->last_reserve_usd_per_mw = hcp_estimate_inputs(observation).reserve_usd_per_mw;
+    self->last_peak_usd_per_mwh = hcp_estimate_inputs(observation).peak_usd_per_mwh;
     if (!self->informed) {
         stay_uninformed(self, observation, node, ret_decision);
         return;

@@ -370,3 +370,26 @@ if (SHARED / "tools" / "oracle.py").exists():
         assert ours >= still - 0.005 * abs(still)
         if best - still > 0.01 * abs(still):
             assert ours >= still
+
+
+def test_grid_plans_add_up_to_the_cent(market):
+    """Forty days from January have no summer month, so the peaks are moved into June."""
+    text = market.read_text(encoding="utf-8").replace("2024-01-", "2024-06-").replace("2024-02-", "2024-07-")
+    rows = [row for row in text.splitlines()]
+    market.write_text("\n".join([rows[0] + ",as_rrs_usd_mw"] + [row + ",4.5" for row in rows[1:]]) + "\n", encoding="utf-8")
+    report, plans = backtest("--market", market, "--preset", "s19xp-slow", "--reserve", "500", "--peak-charge", "60000")
+    grid = {row["plan"]: row for row in report["grid"]}
+    assert list(grid) == ["never switching", "energy", "energy, reserve", "energy, peaks", "energy, reserve, peaks"]
+    for row in grid.values():
+        total = (row["income_usd"] - row["energy_usd"] + row["reserve_usd"] - row["call_usd"] - row["peak_usd"]
+                 - row["switching_usd"])
+        assert row["profit_usd"] == pytest.approx(total, abs=0.005), row["plan"]
+    assert grid["energy"]["reserve_usd"] == 0 < grid["energy, reserve"]["reserve_usd"]
+    assert grid["energy, peaks"]["peak_usd"] < grid["energy"]["peak_usd"]
+    assert grid["never switching"]["peak_usd"] == pytest.approx(2 * 15000 * 10, rel=0.01)  # June and July, 10 MW
+    assert grid["energy, reserve, peaks"]["profit_usd"] == pytest.approx(plans["hcp"]["profit_usd"], abs=0.005)
+
+
+def test_nothing_for_the_grid_without_asking(market):
+    report, _ = backtest("--market", market, "--preset", "s21", "--policies", "static")
+    assert "grid" not in report
