@@ -84,8 +84,9 @@ void hcp_cli_grid_print(const hcp_market *market, const GArray *rows)
         const hcp_plant_account *a = &row->result.account;
         base = i == 0 ? row->result.profit_usd : base;
         printf("%-24s %14.2f %14.2f %12.2f %10.2f %12.2f %11.2f %14.2f %12.2f\n", row->name,
-               a->income_usd, -a->energy_usd, a->reserve_usd, -a->call_usd, -a->peak_usd,
-               -row->result.switching_usd, row->result.profit_usd, row->result.profit_usd - base);
+               a->income_usd, 0.0 - a->energy_usd, a->reserve_usd, 0.0 - a->call_usd,
+               0.0 - a->peak_usd, 0.0 - row->result.switching_usd, row->result.profit_usd,
+               row->result.profit_usd - base);
     }
     print_peaks(market);
 }

@@ -29,6 +29,7 @@ typedef enum {
     HCP_COMMAND_REMEMBER_REPLY,
     HCP_COMMAND_ANNOUNCE_GRID,
     HCP_COMMAND_CANCEL_GRID,
+    HCP_COMMAND_SET_STRIKE,
     HCP_COMMANDS
 } hcp_command_type;
 
@@ -129,6 +130,7 @@ typedef struct {
         const hcp_reply_remembered *reply;
         /* id, baseline and, when reduce_w is given, target_w are filled in by decide */
         const hcp_grid_announced *grid;
+        hcp_strike_changed strike;
         struct {
             hcp_grid_id id;
             const char *reason; /* NULL = not said */

@@ -42,6 +42,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_GRID_ANNOUNCED] = {hcp_grid_apply_announced, false},
     [HCP_EVENT_GRID_CHANGED] = {hcp_grid_apply_changed, true},
     [HCP_EVENT_GRID_MEASURED] = {hcp_grid_apply_measured, false},
+    [HCP_EVENT_STRIKE_CHANGED] = {hcp_strike_apply_changed, false},
 };
 
 static const struct {
@@ -83,6 +84,7 @@ static const decide_fn DECIDE[HCP_COMMANDS] = {
     [HCP_COMMAND_REMEMBER_REPLY] = hcp_reply_decide_remember,
     [HCP_COMMAND_ANNOUNCE_GRID] = hcp_grid_decide_announce,
     [HCP_COMMAND_CANCEL_GRID] = hcp_grid_decide_cancel,
+    [HCP_COMMAND_SET_STRIKE] = hcp_strike_decide_set,
 };
 
 static bool decide_define(hcp_txn *txn, const hcp_command *command)

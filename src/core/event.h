@@ -46,7 +46,8 @@
     X(INTERVAL_CLOSED, interval_closed)                                                            \
     X(GRID_ANNOUNCED, grid_announced)                                                              \
     X(GRID_CHANGED, grid_changed)                                                                  \
-    X(GRID_MEASURED, grid_measured)
+    X(GRID_MEASURED, grid_measured)                                                                \
+    X(STRIKE_CHANGED, strike_changed)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -480,6 +481,14 @@ typedef struct {
     int64_t delivered_j; /* left, against the baseline; negative when more was used */
     hcp_usd_micro payment_usd_micro, penalty_usd_micro;
 } hcp_grid_measured;
+
+/* The electricity price above which the miners of a class rest, whatever they would earn. */
+typedef struct {
+    uint32_t facility;
+    uint32_t class_ix; /* HCP_NO_INDEX = every class of the facility */
+    bool active;       /* false: no such price; the policy decides alone */
+    double usd_per_mwh;
+} hcp_strike_changed;
 
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
 typedef struct {

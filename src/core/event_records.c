@@ -488,6 +488,15 @@ static const hcp_field GRID_MEASURED_FIELDS[] = {
 };
 const hcp_record HCP_GRID_MEASURED_RECORD = HCP_RECORD(hcp_grid_measured, GRID_MEASURED_FIELDS);
 
+static const hcp_field STRIKE_CHANGED_FIELDS[] = {
+    HCP_FIELD(hcp_strike_changed, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_strike_changed, HCP_FIELD_U32, class_ix),
+    HCP_FIELD(hcp_strike_changed, HCP_FIELD_BOOL, active),
+    HCP_FIELD(hcp_strike_changed, HCP_FIELD_F64, usd_per_mwh),
+};
+static const hcp_record STRIKE_CHANGED_RECORD =
+    HCP_RECORD(hcp_strike_changed, STRIKE_CHANGED_FIELDS);
+
 static const struct {
     const char *name;
     const hcp_record *record;
@@ -522,6 +531,7 @@ static const struct {
     [HCP_EVENT_GRID_ANNOUNCED] = {"grid_announced", &GRID_ANNOUNCED_RECORD},
     [HCP_EVENT_GRID_CHANGED] = {"grid_changed", &GRID_CHANGED_RECORD},
     [HCP_EVENT_GRID_MEASURED] = {"grid_measured", &HCP_GRID_MEASURED_RECORD},
+    [HCP_EVENT_STRIKE_CHANGED] = {"strike_changed", &STRIKE_CHANGED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

@@ -244,6 +244,8 @@ static void zero_counters(hcp_core *core)
             .batches = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
             .mining_target = group->mining_target,
             .moved_us = group->moved_us,
+            .struck = group->struck,
+            .strike_usd_per_mwh = group->strike_usd_per_mwh,
             .account = group->account,
         };
     }

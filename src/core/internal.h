@@ -410,6 +410,7 @@ const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_announced(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_measured(hcp_core *core, const hcp_event *event);
+const char *hcp_strike_apply_changed(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 
@@ -431,6 +432,7 @@ bool hcp_alert_decide_acknowledge(hcp_txn *txn, const hcp_command *command);
 bool hcp_reply_decide_remember(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_announce(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_cancel(hcp_txn *txn, const hcp_command *command);
+bool hcp_strike_decide_set(hcp_txn *txn, const hcp_command *command);
 
 /* HCP_COMMAND_DEFINE by kind of event: validate, fill in the id, emit a copy. */
 bool hcp_settings_decide_define(hcp_txn *txn, const hcp_event *event);

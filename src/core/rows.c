@@ -93,6 +93,8 @@ static const hcp_field GROUP_FIELDS[] = {
     HCP_FIELD(hcp_group, HCP_FIELD_U32, class_ix),
     HCP_FIELD(hcp_group, HCP_FIELD_U32, mining_target),
     HCP_FIELD(hcp_group, HCP_FIELD_I64, moved_us),
+    HCP_FIELD(hcp_group, HCP_FIELD_BOOL, struck),
+    HCP_FIELD(hcp_group, HCP_FIELD_F64, strike_usd_per_mwh),
     HCP_FIELD_RECORD_OF(hcp_group, account, &GROUP_ACCOUNT_RECORD),
 };
 static const hcp_record GROUP_RECORD = HCP_RECORD(hcp_group, GROUP_FIELDS);

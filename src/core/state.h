@@ -51,9 +51,11 @@ typedef struct {
     uint32_t out;       /* cordoned or in maintenance */
     uint32_t
         free; /* could take a lease now: healthy, in service, unleased, not switching, not off */
-    uint32_t free_curtailed; /* of those: curtailed ones, which need power first */
-    uint32_t mining_target;  /* power target the miners of the group run at */
-    int64_t moved_us;        /* last economic move, for the dwell */
+    uint32_t free_curtailed;   /* of those: curtailed ones, which need power first */
+    uint32_t mining_target;    /* power target the miners of the group run at */
+    int64_t moved_us;          /* last economic move, for the dwell */
+    bool struck;               /* an operator set a strike price: */
+    double strike_usd_per_mwh; /* above it its miners rest */
     hcp_group_account account;
 } hcp_group;
 

@@ -2,6 +2,7 @@
 /* The table of dispatch policies, their instances, and what mining earns. */
 #include "economics/dispatch.h"
 
+#include "economics/dispatch_strike.h"
 #include "economics/formula.h"
 
 static const hcp_dispatch_policy *const POLICIES[] = {
@@ -68,9 +69,14 @@ void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
                       hcp_dispatch_plan *ret_plan)
 {
     g_assert(input->n_classes <= HCP_DISPATCH_MAX_CLASSES && input->pue > 0);
+    hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
+    hcp_dispatch_input left;
     *ret_plan = (hcp_dispatch_plan){0};
-    dispatch->policy->decide(dispatch->self, input, ret_plan);
+    bool struck = hcp_dispatch_strike_hide(input, classes, &left);
+    dispatch->policy->decide(dispatch->self, struck ? &left : input, ret_plan);
     widen(input, ret_plan);
+    if (struck)
+        hcp_dispatch_strike_show(input, ret_plan);
 }
 
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,

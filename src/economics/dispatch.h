@@ -41,6 +41,8 @@ typedef struct {
     double switch_usd;      /* lost by moving one device to or from mining, amortised */
     double ramp_down_h, ramp_up_h; /* without income while power is shed or restored */
     int64_t moved_us;              /* last economic move; 0 = never */
+    bool struck; /* an operator wants its miners to rest above this electricity price: */
+    double strike_usd_per_mwh;
 } hcp_dispatch_class;
 
 typedef struct {
@@ -140,7 +142,8 @@ hcp_dispatch *hcp_dispatch_new(const hcp_dispatch_policy *policy,
 /* Releases the instance; NULL is allowed. */
 void hcp_dispatch_free(hcp_dispatch *dispatch);
 
-/* See hcp_dispatch_policy. */
+/* See hcp_dispatch_policy. Free devices of classes whose strike price is exceeded by a trusted price are not the policy's to
+ * plan: they rest, and the reason says so. */
 void hcp_dispatch_observe(hcp_dispatch *dispatch, const hcp_dispatch_price *price);
 void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
                       hcp_dispatch_plan *ret_plan);

@@ -146,6 +146,8 @@ static void fill_class(const hcp_platform *platform, uint32_t group_ix,
         .ramp_down_h = (double)class_->ramp_down_us / (double)HCP_US_PER_H,
         .ramp_up_h = (double)class_->ramp_up_us / (double)HCP_US_PER_H,
         .moved_us = group->moved_us,
+        .struck = group->struck,
+        .strike_usd_per_mwh = group->strike_usd_per_mwh,
     };
     (void)hcp_switch_cost_move(state, group->facility, group->class_ix, &row->switch_usd);
     fill_targets(class_, targets, row);

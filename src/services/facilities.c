@@ -67,6 +67,22 @@ static void set_place(json_t *object, const hcp_facility_defined *def)
                              (double)def->network_rtt_us / (double)HCP_US_PER_MS, 3);
 }
 
+/* Strike prices that operators have set, by class. */
+static json_t *strikes_json(const hcp_state *state, uint32_t facility)
+{
+    json_t *list = json_array();
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility != facility || !group->struck)
+            continue;
+        json_t *row = json_object();
+        hcp_json_set_string(row, "class", hcp_state_class(state, group->class_ix)->def.key);
+        hcp_json_set_number(row, "usd_per_mwh", group->strike_usd_per_mwh);
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
 static json_t *facility_json(hcp_services *services, uint32_t ix)
 {
     const hcp_state *state = hcp_services_state(services);
@@ -77,6 +93,7 @@ static json_t *facility_json(hcp_services *services, uint32_t ix)
     hcp_json_set_bool(object, "emergency", site->emergency);
     hcp_json_set_time(object, "safe_at", site->safe_us);
     json_object_set_new(object, "grid_event", hcp_grid_summary_json(state, ix));
+    json_object_set_new(object, "strikes", strikes_json(state, ix));
     set_power(object, site, hcp_power_cap_w(state, ix));
     set_meter(object, state, ix, now_us);
     json_object_set_new(
@@ -136,10 +153,41 @@ static void set_cap(hcp_http_request *request, void *data)
     hcp_http_reply_json(request, 200, facility_json(services, command.cap.facility));
 }
 
+static void set_strike(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    const json_t *body = hcp_http_request_body(request);
+    const char *class_ = hcp_json_string(body, "class", NULL);
+    const json_t *price = json_object_get(body, "usd_per_mwh");
+    hcp_command command = {.type = HCP_COMMAND_SET_STRIKE,
+                           .strike = {.class_ix = HCP_NO_INDEX,
+                                      .active = json_is_number(price),
+                                      .usd_per_mwh = json_number_value(price)}};
+    if (!find(services, request, &command.strike.facility))
+        return;
+    if (class_ != NULL) {
+        command.strike.class_ix = hcp_core_find_class(hcp_services_core(services), class_);
+        if (command.strike.class_ix == HCP_NO_INDEX) {
+            hcp_services_reply_refusal(
+                request, &(hcp_refusal){.code = HCP_REFUSAL_INVALID,
+                                        .field = "class",
+                                        .message = "there is no such class; GET "
+                                                   "/api/v1/capacity/summary lists them"});
+            return;
+        }
+    }
+    hcp_outcome outcome = {0};
+    if (!hcp_services_execute(services, request, &command, &outcome))
+        return;
+    hcp_outcome_clear(&outcome);
+    hcp_http_reply_json(request, 200, facility_json(services, command.strike.facility));
+}
+
 static const hcp_http_binding BINDINGS[] = {
     {"listFacilities", list},
     {"getFacility", get},
     {"setFacilityCap", set_cap},
+    {"setFacilityStrike", set_strike},
 };
 
 bool hcp_services_bind_facilities(hcp_services *services, GError **error)

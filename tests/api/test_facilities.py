@@ -108,3 +108,16 @@ def test_no_customer_of_that_name(daemon):
     assert daemon.get("/api/v1/customers/cust-999").status_code == 404
     assert daemon.json("/api/v1/customers/cust-001")["budget_usd"] == 25000
     assert daemon.json("/api/v1/customers/cust-002")["budget_usd_micro"] is None
+
+
+def test_miners_rest_above_their_strike_price(start):
+    daemon = start("--workloads", "none", "--set", "dispatch.policy=mine", "--set", "scheduling.min_dwell=0s")
+    wait_until(lambda: lab(daemon)["devices"]["asic"]["by_mode"]["mining"] == 50, "miners run")
+    answer = daemon.request("PUT", "/api/v1/facilities/lab/strike", json={"class": "S21", "usd_per_mwh": -500})
+    assert answer.status_code == 200 and answer.json()["strikes"] == [{"class": "S21", "usd_per_mwh": -500}]
+    wait_until(lambda: lab(daemon)["devices"]["asic"]["by_mode"]["curtailed"] == 50, "they rest")
+    assert "strike price of -500.00" in daemon.json("/api/v1/recommendations")["recommendations"][0]["reason"]
+    assert daemon.request("PUT", "/api/v1/facilities/lab/strike", json={"usd_per_mwh": None}).json()["strikes"] == []
+    wait_until(lambda: lab(daemon)["devices"]["asic"]["by_mode"]["mining"] == 50, "they mine again")
+    for body, status in (({}, 400), ({"usd_per_mwh": "dear"}, 400), ({"usd_per_mwh": 1, "class": "M50"}, 422)):
+        assert daemon.request("PUT", "/api/v1/facilities/lab/strike", json=body).status_code == status

@@ -277,6 +277,13 @@ static void do_cancel_grid(world *w)
     attempt(w, &cancel);
 }
 
+static void do_strike(world *w)
+{
+    hcp_strike_changed strike = {below(w, 3), below(w, 3) ? below(w, 6) : HCP_NO_INDEX,
+                                 below(w, 2) == 0, (double)below(w, 200) - 50};
+    attempt(w, &(hcp_command){.type = HCP_COMMAND_SET_STRIKE, .strike = strike});
+}
+
 static void do_telemetry(world *w)
 {
     uint32_t device = below(w, SITE_DEVICES);
@@ -307,6 +314,7 @@ static void (*const ACTIONS[])(world *w) = {
     do_report_all, do_health,     do_health,     do_admin,      do_cap,        do_emergency,
     do_dispatch,   do_dispatch,   do_tick,       do_tick,       do_due,        do_price,
     do_telemetry,  do_restore,    do_announce,   do_announce,   do_announce,   do_cancel_grid,
+    do_strike,
 };
 
 /* Everything is repaired and allowed again: whatever still waits starts, ends, and nothing keeps running. */
