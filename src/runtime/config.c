@@ -211,6 +211,7 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
             (uint64_t)hcp_json_int(json_object_get(tree, "journal"), "snapshot_every", 0),
         .sample_interval_us =
             hcp_config_duration_us(json_object_get(tree, "telemetry"), "sample_interval"),
+        .billed_late = g_str_equal(hcp_json_string(dispatch, "billed_at", ""), "own_price"),
         .dispatch_interval_us = hcp_config_duration_us(dispatch, "interval"),
         .threshold = hcp_json_number(dispatch, "threshold", 1.1),
         .pool_fee = hcp_json_number(dispatch, "pool_fee", 0),

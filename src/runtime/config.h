@@ -26,7 +26,7 @@ typedef struct {
     int64_t seed;
     int port_offset;
     double speed;
-    bool settle_day_ahead;
+    bool settle_day_ahead, billed_late;
     uint64_t snapshot_every;
     int64_t sample_interval_us, dispatch_interval_us;
     double threshold, pool_fee, switch_usd_per_device;

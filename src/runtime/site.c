@@ -35,6 +35,7 @@ bool hcp_site_platform_options(const hcp_config *config, hcp_platform_options *r
         .sample_interval_us = config->sample_interval_us,
         .snapshot_every = config->snapshot_every,
         .settle_day_ahead = config->settle_day_ahead,
+        .billed_late = config->billed_late,
     };
     return true;
 }
