@@ -14,7 +14,6 @@ typedef struct {
     double step_h;
     GArray *waiting; /* hcp_dispatch_price, oldest first */
     GArray *papers;  /* hcp_dispatch_paper by class */
-    double last_usd_per_mwh;
     int64_t told_us;
 } lazy;
 

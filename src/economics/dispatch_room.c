@@ -66,13 +66,6 @@ static hcp_dispatch_grant best_at(const hcp_dispatch_offer *offer, double usd_pe
     return best;
 }
 
-hcp_dispatch_grant hcp_dispatch_grant_alone(const hcp_dispatch_offer *offer, double room_w)
-{
-    if (offer->n_modes == 0)
-        return (hcp_dispatch_grant){0};
-    return best_at(offer, 0.0, room_w);
-}
-
 static double share_at(const hcp_dispatch_offer *offers, int n, double usd_per_w,
                        hcp_dispatch_grant *grants)
 {

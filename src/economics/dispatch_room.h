@@ -34,9 +34,6 @@ typedef struct {
 /* Worth in USD of the class with that grant. Those that mine already go first. */
 double hcp_dispatch_grant_usd(const hcp_dispatch_offer *offer, const hcp_dispatch_grant *grant);
 
-/* What the class would take of `room_w` IT watts if it were alone. */
-hcp_dispatch_grant hcp_dispatch_grant_alone(const hcp_dispatch_offer *offer, double room_w);
-
 /* Shares `room_w` IT watts, counted from all devices at rest, to `n` classes. */
 void hcp_dispatch_room_share(const hcp_dispatch_offer *offers, int n, double room_w,
                              hcp_dispatch_grant *ret_grants);
