@@ -12,6 +12,9 @@
 /* Prices may come more often; accounts do not. */
 static const int64_t SHORTEST_US = 15 * HCP_US_PER_MIN;
 
+/* Intervals and prices end on the same marks; clocks and feeds are a little late. */
+static const int64_t SETTLING_US = HCP_US_PER_MIN;
+
 /* Rows are dropped a day's worth at a time. */
 static const int64_t FORGET_US = 24 * HCP_US_PER_H;
 
@@ -122,6 +125,39 @@ void hcp_account_advance(hcp_core *core, uint32_t ix, int64_t us)
     }
 }
 
+/* --- settling ------------------------------------------------------------------------------------------------------ */
+
+static bool is_near(int64_t a_us, int64_t b_us)
+{
+    return ABS(a_us - b_us) <= SETTLING_US;
+}
+
+/* Whether the price is the mean of just that time, and not a quote of a moment. */
+static bool is_of(const hcp_price_observed *price, int64_t from_us, int64_t until_us)
+{
+    return price->quality == HCP_QUALITY_GOOD && price->interval_us > 0 &&
+           is_near(price->observed_us - price->interval_us, from_us) &&
+           is_near(price->observed_us, until_us);
+}
+
+void hcp_account_settle(hcp_core *core, const hcp_price_observed *price)
+{
+    const GArray *rows = core->state.intervals;
+    int64_t oldest_us = price->observed_us - SETTLING_US;
+    if (price->kind != HCP_PRICE_ELECTRICITY || price->interval_us <= 0)
+        return;
+    for (guint i = rows->len; i > 0; i--) {
+        hcp_interval_closed *row = &g_array_index(rows, hcp_interval_closed, i - 1);
+        if (row->until_us < oldest_us)
+            return;
+        if (row->facility == price->facility && is_of(price, row->from_us, row->until_us)) {
+            row->settled = true;
+            row->settled_usd_per_mwh = price->value;
+            return;
+        }
+    }
+}
+
 /* --- closing ------------------------------------------------------------------------------------------------------- */
 
 static void fill_mined(const hcp_group_account *account, hcp_array *ret_mined)
@@ -215,6 +251,11 @@ void hcp_account_fire(hcp_txn *txn, uint32_t row, uint64_t id G_GNUC_UNUSED)
         .cap_w = account.cap_wh / hours,
         .stale_us = account.stale_us,
     };
+    const hcp_price_observed *price = electricity(state, row);
+    if (is_of(price, account.from_us, txn->now_us)) {
+        event.interval_closed.settled = true;
+        event.interval_closed.settled_usd_per_mwh = price->value;
+    }
     fill_meters(state, row, &event.interval_closed);
     fill_classes(txn->core, row, us, &event.interval_closed.classes);
     hcp_txn_emit(txn, &event);

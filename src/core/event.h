@@ -439,6 +439,8 @@ typedef struct {
     hcp_array classes; /* hcp_class_account */
     int64_t carbon_mg[HCP_USES];
     hcp_usd_micro grid_usd_micro;
+    bool settled; /* what the electricity of this interval costs has become known */
+    double settled_usd_per_mwh;
 } hcp_interval_closed;
 
 /* The grid wants a facility to draw less for a while. Watts are at the meter. */

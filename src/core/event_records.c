@@ -440,6 +440,8 @@ static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, grid_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_BOOL, settled),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, settled_usd_per_mwh),
 };
 static const hcp_record INTERVAL_CLOSED_RECORD =
     HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);

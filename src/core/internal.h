@@ -290,6 +290,9 @@ void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us);
 void hcp_account_open(hcp_core *core, uint32_t facility);
 void hcp_account_advance(hcp_core *core, uint32_t facility, int64_t us);
 
+/* From apply: an electricity price has come; if it is that of a closed interval, the interval has settled. */
+void hcp_account_settle(hcp_core *core, const hcp_price_observed *price);
+
 /* From apply: the cap in force of a facility was `before_w` until now, also for the time since its meter was advanced. */
 void hcp_account_cap_changed(hcp_core *core, uint32_t facility, int64_t before_w);
 

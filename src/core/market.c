@@ -95,6 +95,7 @@ const char *hcp_market_apply_price(hcp_core *core, const hcp_event *event)
     hcp_record_clear(record, row);
     hcp_record_copy(record, price, row);
     hcp_prices_settle(core, price);
+    hcp_account_settle(core, price);
     arm(core, price->kind, price->facility);
     return NULL;
 }

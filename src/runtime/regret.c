@@ -111,7 +111,7 @@ static void add_step(hcp_regret_case *c, const hcp_interval_closed *interval)
         energy_j += (double)interval->energy_j[use];
     hcp_fleet_regret_step step = {
         .hours = us / (double)HCP_US_PER_H,
-        .usd_per_mwh = interval->usd_per_mwh,
+        .usd_per_mwh = interval->settled ? interval->settled_usd_per_mwh : interval->usd_per_mwh,
         .hashprice = interval->hashprice,
         .cap_mw = interval->cap_w / (double)HCP_W_PER_MW,
         .drawn_mw = energy_j / (us / (double)HCP_US_PER_S) / (double)HCP_W_PER_MW,

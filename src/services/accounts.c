@@ -7,6 +7,7 @@
 #include "services/internal.h"
 #include "services/list.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Mean watts and devices are shown to a thousandth. */
@@ -71,6 +72,8 @@ static json_t *account_json(const hcp_state *state, const hcp_interval_closed *r
     hcp_json_set_time(object, "from", row->from_us);
     hcp_json_set_time(object, "to", row->until_us);
     hcp_json_set_number(object, "usd_per_mwh", row->usd_per_mwh);
+    hcp_services_set_rounded(object, "settled_usd_per_mwh",
+                             row->settled ? row->settled_usd_per_mwh : NAN, 6);
     hcp_json_set_number(object, "hashprice", row->hashprice);
     hcp_services_set_rounded(object, "cap_mw", row->cap_w / (double)HCP_W_PER_MW, DIGITS);
     hcp_services_set_rounded(object, "stale_s", (double)row->stale_us / (double)HCP_US_PER_S,

@@ -212,6 +212,64 @@ static void test_lengths(void)
     site_finish(&s);
 }
 
+/* The price of an hour comes as it ends, or later; one of another time settles nothing. */
+static void test_settled(void)
+{
+    site s;
+    begin(&s, 30, 55);
+    s.now_us += HCP_US_PER_H;
+    observe(&s, HCP_PRICE_ELECTRICITY, 41); /* before the tick that closes the hour */
+    site_tick(&s, 0);
+    g_assert_true(newest(&s, SITE_NORTH)->settled);
+    NEAR(newest(&s, SITE_NORTH)->settled_usd_per_mwh, 41);
+    NEAR(newest(&s, SITE_NORTH)->usd_per_mwh, 30);
+    site_tick(&s, HCP_US_PER_H);
+    g_assert_false(newest(&s, SITE_NORTH)->settled);
+    observe_lasting(&s, HCP_PRICE_ELECTRICITY, 50, 15 * HCP_US_PER_MIN);
+    g_assert_false(newest(&s, SITE_NORTH)->settled);
+    s.now_us += 20 * HCP_US_PER_S;
+    hcp_price_observed late = {.kind = HCP_PRICE_ELECTRICITY,
+                               .facility = SITE_NORTH,
+                               .value = 52,
+                               .source = (char *)"test",
+                               .observed_us = s.now_us - 20 * HCP_US_PER_S,
+                               .quality = HCP_QUALITY_GOOD,
+                               .interval_us = HCP_US_PER_H};
+    site_must(&s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &late});
+    g_assert_true(newest(&s, SITE_NORTH)->settled);
+    NEAR(newest(&s, SITE_NORTH)->settled_usd_per_mwh, 52);
+    hcp_core *replayed = site_replay(&s);
+    g_autofree char *live = hcp_core_hash(s.core), *again = hcp_core_hash(replayed);
+    g_assert_cmpstr(again, ==, live);
+    hcp_core_free(replayed);
+    site_finish(&s);
+}
+
+/* A snapshot of a version without accounts: they begin where its meters stand. */
+static void test_older_snapshot(void)
+{
+    site s;
+    begin(&s, 30, 55);
+    site_tick(&s, 5 * HCP_US_PER_MIN);
+    g_autoptr(GBytes) whole = hcp_core_snapshot(s.core);
+    gsize size;
+    const char *text = g_bytes_get_data(whole, &size);
+    g_autofree char *copy = g_strndup(text, size);
+    g_autoptr(GRegex) account = g_regex_new(",\"account\":\\{[^{}]*\\}", 0, 0, NULL);
+    char *older = g_regex_replace_literal(account, copy, -1, 0, "", 0, NULL);
+    g_assert_cmpuint(strlen(older), <, size);
+    g_autoptr(GBytes) cut = g_bytes_new_take(older, strlen(older));
+    g_autoptr(GError) error = NULL;
+    hcp_core *restored = hcp_core_restore(cut, &error);
+    g_assert_no_error(error);
+    const hcp_facility *north = hcp_state_facility(hcp_core_state(restored), SITE_NORTH);
+    g_assert_cmpint(north->account.from_us, ==, north->metered_us);
+    g_assert_cmpint(north->account.mining_usd_micro, ==, north->mining_usd_micro);
+    g_assert_cmpint(hcp_core_next_due(restored), <=, s.now_us + HCP_US_PER_H);
+    hcp_core_free(restored);
+    site_finish(&s);
+}
+
 static void add(hcp_meter *sum, const hcp_interval_closed *row)
 {
     hcp_meter part = {.energy_cost_usd_micro = row->energy_cost_usd_micro,
@@ -298,6 +356,8 @@ int main(int argc, char **argv)
     g_test_add_func("/account/leases", test_leases);
     g_test_add_func("/account/cap_and_stale", test_cap_and_stale);
     g_test_add_func("/account/lengths", test_lengths);
+    g_test_add_func("/account/settled", test_settled);
+    g_test_add_func("/account/older_snapshot", test_older_snapshot);
     g_test_add_func("/account/adds_up", test_adds_up);
     g_test_add_func("/account/window", test_window);
     return g_test_run();

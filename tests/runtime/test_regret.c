@@ -32,7 +32,7 @@ static double rest(double usd_per_mwh)
     return -(SITE_S21_COUNT + SITE_S19_COUNT) * 25 * 1.2 / 1e6 * usd_per_mwh;
 }
 
-static void observe(site *s, hcp_price_kind kind, double value)
+static void observe_mean(site *s, hcp_price_kind kind, double value, int64_t interval_us)
 {
     const hcp_price_observed price = {.kind = kind,
                                       .facility = SITE_NORTH,
@@ -40,8 +40,14 @@ static void observe(site *s, hcp_price_kind kind, double value)
                                       .source = (char *)"test",
                                       .observed_us = s->now_us,
                                       .quality = HCP_QUALITY_GOOD,
-                                      .interval_us = HCP_US_PER_H};
+                                      .interval_us = interval_us};
     site_must(s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &price});
+}
+
+/* A quote: it is paid from now on, and nothing settles otherwise. */
+static void observe(site *s, hcp_price_kind kind, double value)
+{
+    observe_mean(s, kind, value, 0);
 }
 
 /* What the S21 do from now on. */
@@ -133,6 +139,24 @@ static void test_stale(void)
     site_finish(&s);
 }
 
+/* A market that settles an hour later: paid at 30, it was worth stopping all the same. */
+static void test_settled(void)
+{
+    site s;
+    site_init(&s);
+    hour(&s, 30);
+    int64_t since_us = s.now_us;
+    observe_mean(&s, HCP_PRICE_ELECTRICITY, 30, HCP_US_PER_H);
+    observe(&s, HCP_PRICE_HASHPRICE, 55);
+    site_tick(&s, HCP_US_PER_H);
+    observe_mean(&s, HCP_PRICE_ELECTRICITY, 300, HCP_US_PER_H); /* of the hour that is over */
+    hcp_regret_answer answer = judge(&s, since_us);
+    g_assert_cmpuint(answer.intervals, ==, 1);
+    NEAR(answer.figures.earned_usd, rest(300) + 100 * s21(300) + 60 * s19(300));
+    NEAR(answer.figures.optimum_usd, rest(300) - 160 * 0.02);
+    site_finish(&s);
+}
+
 /* Nothing has closed yet: no hours, no figures, nothing that fails. */
 static void test_young(void)
 {
@@ -153,6 +177,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/regret/by_hand", test_by_hand);
     g_test_add_func("/regret/stale", test_stale);
+    g_test_add_func("/regret/settled", test_settled);
     g_test_add_func("/regret/young", test_young);
     return g_test_run();
 }

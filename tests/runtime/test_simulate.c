@@ -65,6 +65,31 @@ static void test_checking_changes_nothing(fixture *f, gconstpointer data)
     g_assert_cmpuint(checked.checks, >, 1000);
 }
 
+/* Every hour of the run is judged, and hindsight is no worse. */
+static void test_regret(fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GArray) regret = g_array_new(FALSE, FALSE, sizeof(hcp_simulate_regret));
+    g_autoptr(GError) error = NULL;
+    hcp_simulate_report report;
+    g_assert_true(hcp_simulate(
+        &(hcp_simulate_options){
+            .config = &f->config, .scenario = &f->scenario, .hours = 24, .regret = regret},
+        &report, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(regret->len, ==, 1);
+    const hcp_simulate_regret *lab = &g_array_index(regret, hcp_simulate_regret, 0);
+    const hcp_fleet_regret *figures = &lab->answer.figures;
+    g_assert_cmpstr(lab->facility, ==, "lab");
+    g_assert_false(lab->answer.failed);
+    g_assert_cmpfloat_with_epsilon(figures->hours + lab->answer.excluded_h, 24, 0.26);
+    g_assert_cmpfloat(figures->optimum_usd, >=, figures->earned_usd);
+    g_assert_cmpfloat(figures->optimum_usd, >=, figures->static_usd - 0.02);
+    g_assert_cmpfloat(figures->bound_usd, >=, figures->optimum_usd);
+    hcp_simulate_report bare = simulate(f, 24, false, false);
+    g_assert_cmpstr(bare.state_hash, ==, report.state_hash);
+}
+
 static void test_figures_add_up(fixture *f, gconstpointer data)
 {
     (void)data;
@@ -179,6 +204,7 @@ int main(int argc, char **argv)
     ADD("/simulate/same_seed_same_state", test_same_seed_same_state);
     ADD("/simulate/checking_changes_nothing", test_checking_changes_nothing);
     ADD("/simulate/figures_add_up", test_figures_add_up);
+    ADD("/simulate/regret", test_regret);
     ADD("/simulate/survives_faults", test_survives_faults);
     ADD("/simulate/faults_repeat", test_faults_repeat);
     ADD("/simulate/policies_differ", test_policies_differ);
