@@ -72,12 +72,17 @@ static void hour(site *s, double usd_per_mwh)
     site_tick(s, HCP_US_PER_H - s->now_us % HCP_US_PER_H);
 }
 
-static hcp_regret_answer judge(const site *s, int64_t since_us)
+static hcp_regret_answer judge_at(const site *s, int64_t since_us, const hcp_regret_costs *costs)
 {
     const hcp_state *state = hcp_core_state(s->core);
     g_autoptr(hcp_regret_case) c =
-        hcp_regret_case_new(state, state->intervals, SITE_NORTH, since_us, &COSTS);
+        hcp_regret_case_new(state, state->intervals, SITE_NORTH, since_us, costs);
     return hcp_regret_case_solve(c);
+}
+
+static hcp_regret_answer judge(const site *s, int64_t since_us)
+{
+    return judge_at(s, since_us, &COSTS);
 }
 
 /* Both classes mine at 30 USD/MWh; at 300 only the S21 sleep; at 30 again both mine. */
@@ -151,6 +156,10 @@ static void test_settled(void)
     site_tick(&s, HCP_US_PER_H);
     observe_mean(&s, HCP_PRICE_ELECTRICITY, 300, HCP_US_PER_H); /* of the hour that is over */
     hcp_regret_answer answer = judge(&s, since_us);
+    NEAR(answer.figures.optimum_usd, answer.figures.earned_usd); /* as the meters count */
+    hcp_regret_costs own = COSTS;
+    own.own_price = true;
+    answer = judge_at(&s, since_us, &own);
     g_assert_cmpuint(answer.intervals, ==, 1);
     NEAR(answer.figures.earned_usd, rest(300) + 100 * s21(300) + 60 * s19(300));
     NEAR(answer.figures.optimum_usd, rest(300) - 160 * 0.02);
