@@ -50,7 +50,7 @@ static void open_account(hcp_core *core, uint32_t ix, int64_t at_us)
         .energy_cost_usd_micro = facility->energy_cost_usd_micro,
         .mining_usd_micro = facility->mining_usd_micro,
         .ai_usd_micro = facility->ai_usd_micro,
-        .grid_usd_micro = facility->grid_usd_micro,
+        .grid_usd_micro = facility->grid_usd_micro + facility->reserve_usd_micro,
         .foregone_usd_micro = facility->foregone_usd_micro,
         .avoided_usd_micro = facility->avoided_usd_micro,
     };

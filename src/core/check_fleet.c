@@ -80,7 +80,7 @@ char *hcp_check_fleet(const hcp_core *core)
 /* --- power --------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    int64_t it_w, use_w[HCP_USES], asleep_w, asleep_ghs;
+    int64_t it_w, use_w[HCP_USES], asleep_w, asleep_ghs, ready_w;
     double ths;
 } power_sum;
 
@@ -100,6 +100,7 @@ static void add_power(const hcp_state *state, uint32_t device, power_sum *sums)
     } else if (mode == HCP_MODE_MINING && fleet->target[device] < cls->power_targets.count) {
         const hcp_power_target *targets = cls->power_targets.items;
         sum->ths += targets[fleet->target[device]].ths;
+        sum->ready_w += hcp_power_ready_w(cls, mode, fleet->target[device]);
     }
     if (mode == HCP_MODE_CURTAILED && hcp_state_device_is_free(state, device)) {
         sum->asleep_w += hcp_power_asleep_w(cls);
@@ -150,6 +151,9 @@ char *hcp_check_power(const hcp_core *core)
         if (sums[f].it_w != facility->it_power_w ||
             memcmp(sums[f].use_w, facility->use_power_w, sizeof sums[f].use_w) != 0)
             return broken("the power of facility %s is not that of its devices", facility->def.key);
+        if (sums[f].ready_w != facility->ready_w)
+            return broken("the miners of facility %s that stand ready are counted wrongly",
+                          facility->def.key);
         if (sums[f].asleep_w != facility->asleep_w || sums[f].asleep_ghs != facility->asleep_ghs)
             return broken("the sleeping miners of facility %s are counted wrongly",
                           facility->def.key);

@@ -138,6 +138,8 @@ typedef struct {
     int64_t network_rtt_us;    /* to the region's users, for placement */
     int64_t carbon_mg_per_kwh; /* CO2 of the electricity bought, mean of a year; 0 = not known */
     char *carbon_source;       /* where that figure comes from */
+    uint32_t reserve_products; /* mask of the reserve that its running miners sell; 0 = none */
+    double call_usd_per_mwh;   /* settled price from which it is assumed to be called; 0 = never */
 } hcp_facility_defined;
 
 typedef struct {
@@ -461,7 +463,8 @@ typedef struct {
     hcp_usd_micro payment_usd_micro_per_mwh;     /* for energy not used, up to what was asked */
     hcp_usd_micro availability_usd_micro_per_mw; /* for the whole event, by what was delivered */
     hcp_usd_micro penalty_usd_micro_per_mwh;     /* for energy used beyond the target */
-    bool evict; /* leases may be ended when miners and idle devices do not suffice */
+    bool evict;        /* leases may be ended when miners and idle devices do not suffice */
+    int64_t reserve_w; /* of a call: what stood ready at the announcement, at the meter */
 } hcp_grid_announced;
 
 /* The event is further than before. */

@@ -81,6 +81,8 @@ static const hcp_field FACILITY_DEFINED_FIELDS[] = {
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, network_rtt_us),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, carbon_mg_per_kwh),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_STRING, carbon_source),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, reserve_products),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_F64, call_usd_per_mwh),
 };
 static const hcp_record FACILITY_DEFINED_RECORD =
     HCP_RECORD(hcp_facility_defined, FACILITY_DEFINED_FIELDS);
@@ -464,6 +466,7 @@ static const hcp_field GRID_ANNOUNCED_FIELDS[] = {
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, availability_usd_micro_per_mw),
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, penalty_usd_micro_per_mwh),
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_BOOL, evict),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, reserve_w),
 };
 static const hcp_record GRID_ANNOUNCED_RECORD =
     HCP_RECORD(hcp_grid_announced, GRID_ANNOUNCED_FIELDS);

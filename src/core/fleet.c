@@ -20,6 +20,7 @@ typedef struct {
     int64_t power_w;
     hcp_use use;
     int64_t asleep_ghs, asleep_w; /* of a miner that could be woken */
+    int64_t ready_w;              /* of a running miner, beyond its sleep */
 } weight;
 
 static weight weigh(const hcp_core *core, uint32_t device)
@@ -38,6 +39,8 @@ static weight weigh(const hcp_core *core, uint32_t device)
     const hcp_class *cls = hcp_state_class(state, hcp_state_group(state, w.group)->class_ix);
     w.power_w = hcp_power_device_w(&cls->def, w.mode, w.target);
     w.use = hcp_power_use(w.mode);
+    if (!w.switching)
+        w.ready_w = hcp_power_ready_w(&cls->def, w.mode, w.target);
     w.at_hand = !w.leased && !w.unhealthy && !w.out;
     w.heading = w.mode == HCP_MODE_MINING;
     w.heading_target = w.target;
@@ -105,6 +108,7 @@ static void count(hcp_core *core, const weight *w, uint32_t n, bool add)
     facility->use_power_w[w->use] += power_w;
     facility->asleep_ghs += add ? w->asleep_ghs * n : -w->asleep_ghs * n;
     facility->asleep_w += add ? w->asleep_w * n : -w->asleep_w * n;
+    facility->ready_w += add ? w->ready_w * n : -w->ready_w * n;
 }
 
 static bool rows_equal(const hcp_fleet *fleet, uint32_t a, uint32_t b)
@@ -252,6 +256,7 @@ static void zero_counters(hcp_core *core)
     for (uint32_t f = 0; f < fleet->facilities->len; f++) {
         hcp_facility *facility = hcp_core_facility(core, f);
         facility->it_power_w = facility->asleep_w = facility->asleep_ghs = 0;
+        facility->ready_w = 0;
         memset(facility->use_power_w, 0, sizeof facility->use_power_w);
     }
 }

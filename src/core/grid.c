@@ -161,6 +161,8 @@ static bool prepare(hcp_txn *txn, const hcp_grid_announced *wanted, hcp_grid_ann
                               "the baseline is %.3f MW: staying at or below %.3f MW asks for "
                               "nothing",
                               (double)def.baseline_w / 1e6, (double)def.target_w / 1e6);
+    def.reserve_w =
+        def.kind == HCP_GRID_RESERVE_CALL ? hcp_power_reserve_w(state, def.facility) : 0;
     if (!check_overlap(txn, &def) || !check_physics(txn, &def))
         return false;
     *ret_def = def;

@@ -264,6 +264,9 @@ const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event)
         return "a grid event does not go back";
     hcp_facility *facility = hcp_core_facility(core, row->def.facility);
     int64_t cap_w = hcp_power_cap_w(&core->state, row->def.facility);
+    /* What is sold as reserve changes with what is in force. */
+    if (facility->def.reserve_products != 0)
+        hcp_metering_advance(core, row->def.facility, event->time_us);
     if (changed->stage == HCP_GRID_ACTIVE && row->stage < HCP_GRID_ACTIVE)
         begin_measuring(&core->state, row);
     row->stage = changed->stage;

@@ -18,7 +18,8 @@
 
 static bool per_facility(hcp_price_kind kind)
 {
-    return kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD;
+    return kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD ||
+           kind == HCP_PRICE_RESERVE;
 }
 
 /* The row a kind (and facility) lives in; NULL when there is no such facility. */
@@ -26,8 +27,9 @@ static hcp_price_observed *price_row(const hcp_state *state, hcp_price_kind kind
 {
     if (!per_facility(kind))
         return (hcp_price_observed *)&state->market.global[kind];
-    GArray *rows =
-        kind == HCP_PRICE_ELECTRICITY ? state->market.electricity : state->market.day_ahead;
+    GArray *rows = kind == HCP_PRICE_ELECTRICITY ? state->market.electricity
+                   : kind == HCP_PRICE_DAY_AHEAD ? state->market.day_ahead
+                                                 : state->market.reserve;
     return facility < rows->len ? &g_array_index(rows, hcp_price_observed, facility) : NULL;
 }
 
@@ -37,6 +39,7 @@ static int64_t stale_after_us(const hcp_settings *settings, hcp_price_kind kind)
     switch (kind) {
     case HCP_PRICE_ELECTRICITY:
     case HCP_PRICE_DAY_AHEAD:
+    case HCP_PRICE_RESERVE:
         return settings->electricity_stale_us;
     case HCP_PRICE_BTC:
         return settings->btc_stale_us;
@@ -45,6 +48,15 @@ static int64_t stale_after_us(const hcp_settings *settings, hcp_price_kind kind)
     default:
         return settings->network_stale_us;
     }
+}
+
+static void add_reserve(hcp_price_board *market)
+{
+    uint32_t facility = market->reserve->len;
+    g_array_set_size(market->reserve, facility + 1);
+    hcp_price_observed *row = &g_array_index(market->reserve, hcp_price_observed, facility);
+    row->kind = HCP_PRICE_RESERVE;
+    row->facility = facility;
 }
 
 void hcp_market_add_facility(hcp_core *core)
@@ -57,12 +69,13 @@ void hcp_market_add_facility(hcp_core *core)
     hcp_price_observed *ahead = &g_array_index(market->day_ahead, hcp_price_observed, facility);
     ahead->kind = HCP_PRICE_DAY_AHEAD;
     ahead->facility = facility;
+    add_reserve(market);
 }
 
 /* Brings every meter that depends on the price up to date before it changes. */
 static void advance_meters(hcp_core *core, const hcp_price_observed *price)
 {
-    if (price->kind == HCP_PRICE_ELECTRICITY)
+    if (price->kind == HCP_PRICE_ELECTRICITY || price->kind == HCP_PRICE_RESERVE)
         hcp_metering_advance(core, price->facility, core->state.now_us);
     if (price->kind != HCP_PRICE_HASHPRICE)
         return;
@@ -256,6 +269,9 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
 
 void hcp_market_rebuild(hcp_core *core)
 {
+    /* A snapshot from before reserve was sold has no prices of it. */
+    while (core->state.market.reserve->len < core->state.fleet.facilities->len)
+        add_reserve(&core->state.market);
     for (uint32_t kind = 0; kind < HCP_PRICE_KINDS; kind++) {
         if (!per_facility(kind)) {
             arm(core, kind, HCP_NO_INDEX);

@@ -102,6 +102,12 @@ static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility,
     accumulate(&facility->avoided_usd_micro, &facility->avoided_rest,
                (wide)facility->asleep_w * facility->def.pue_milli * us * price_micro(electricity),
                COST_PER_MICRO);
+    const hcp_price_observed *reserve =
+        &g_array_index(state->market.reserve, hcp_price_observed, ix);
+    if (facility->def.reserve_products != 0 && reserve->quality >= HCP_QUALITY_SUSPECT)
+        accumulate(&facility->reserve_usd_micro, &facility->reserve_rest,
+                   (wide)hcp_power_reserve_w(state, ix) * 1000 * us * price_micro(reserve),
+                   COST_PER_MICRO);
     facility->metered_us = now_us;
 }
 
@@ -162,7 +168,8 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         .energy_cost_usd_micro = copy.energy_cost_usd_micro,
         .mining_usd_micro = copy.mining_usd_micro,
         .ai_usd_micro = copy.ai_usd_micro,
-        .grid_usd_micro = copy.grid_usd_micro,
+        .grid_usd_micro = copy.grid_usd_micro + copy.reserve_usd_micro,
+        .reserve_usd_micro = copy.reserve_usd_micro,
         .foregone_usd_micro = copy.foregone_usd_micro,
         .avoided_usd_micro = copy.avoided_usd_micro,
     };
@@ -201,6 +208,7 @@ void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
     sum->mining_usd_micro += part->mining_usd_micro;
     sum->ai_usd_micro += part->ai_usd_micro;
     sum->grid_usd_micro += part->grid_usd_micro;
+    sum->reserve_usd_micro += part->reserve_usd_micro;
     sum->foregone_usd_micro += part->foregone_usd_micro;
     sum->avoided_usd_micro += part->avoided_usd_micro;
 }

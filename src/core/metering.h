@@ -19,7 +19,8 @@ typedef struct {
         mining_usd_micro; /* hashprice times hashrate, and the configured income of simulated GPU mining */
     hcp_usd_micro
         ai_usd_micro; /* service time of workloads at their rates; lost work is not charged */
-    hcp_usd_micro grid_usd_micro; /* for power left to the grid, less penalties */
+    hcp_usd_micro grid_usd_micro; /* from the grid: reserve, and power left to it less penalties */
+    hcp_usd_micro reserve_usd_micro; /* of that, for miners that stood ready to stop */
     /* Of miners that sleep and could be woken, at their default power target: income they did not make, whatever put them
      * to sleep, and the electricity that was not bought for it. Sleeping paid when the second is larger. */
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;

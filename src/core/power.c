@@ -42,6 +42,24 @@ int64_t hcp_power_asleep_w(const hcp_class_defined *cls)
     return target != NULL ? target->power_w - cls->standby_w : 0;
 }
 
+int64_t hcp_power_ready_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t target)
+{
+    bool runs = cls->kind == HCP_DEVICE_ASIC && mode == HCP_MODE_MINING;
+    return runs ? MAX(0, hcp_power_device_w(cls, mode, target) - cls->standby_w) : 0;
+}
+
+int64_t hcp_power_reserve_w(const hcp_state *state, uint32_t ix)
+{
+    const hcp_facility *facility = hcp_state_facility(state, ix);
+    if (facility->def.reserve_products == 0 || facility->emergency)
+        return 0;
+    const hcp_grid_event *event = hcp_grid_in_force(state, ix);
+    int64_t ready_w = facility->ready_w * facility->def.pue_milli / 1000;
+    if (event == NULL)
+        return ready_w;
+    return event->def.kind == HCP_GRID_RESERVE_CALL ? MAX(ready_w, event->def.reserve_w) : 0;
+}
+
 hcp_use hcp_power_use(hcp_mode mode)
 {
     if (mode == HCP_MODE_SERVING)

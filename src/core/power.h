@@ -32,6 +32,14 @@ int64_t hcp_power_lease_cap_it_w(const hcp_state *state, uint32_t facility);
 int64_t hcp_power_asleep_ghs(const hcp_class_defined *cls);
 int64_t hcp_power_asleep_w(const hcp_class_defined *cls);
 
+/* IT watts by which a device of the class that mines at `target` could fall when the grid calls: of an ASIC down to its sleep;
+ * 0 for all else. */
+int64_t hcp_power_ready_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t target);
+
+/* Watts at the meter that the facility sells as reserve now: what its running miners could leave, and during a call what stood
+ * ready when it began. None while a demand response event is in force, so no MW is sold twice, or an emergency. */
+int64_t hcp_power_reserve_w(const hcp_state *state, uint32_t facility);
+
 /* Whether devices of the class may mine: an ASIC with a power curve, or a GPU with a configured income while the labelled
  * simulation is on. */
 bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *cls);

@@ -31,7 +31,7 @@ typedef struct {
     size_t offset;
 } hcp_free_list;
 
-#define HCP_N_TABLES 16
+#define HCP_N_TABLES 17
 #define HCP_N_COLUMNS 8
 #define HCP_N_FREE_LISTS 3
 

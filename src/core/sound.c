@@ -31,7 +31,8 @@ static bool facilities_sound(const hcp_state *state)
 {
     const GArray *facilities = state->fleet.facilities;
     if (facilities->len > HCP_MAX_FACILITIES || state->market.electricity->len != facilities->len ||
-        state->market.day_ahead->len != facilities->len)
+        state->market.day_ahead->len != facilities->len ||
+        state->market.reserve->len > facilities->len)
         return false;
     for (guint i = 0; i < facilities->len; i++) {
         const hcp_facility_defined *def = &g_array_index(facilities, hcp_facility, i).def;

@@ -86,6 +86,7 @@ void hcp_state_init(hcp_state *state)
     fleet->groups = g_array_new(FALSE, TRUE, sizeof(hcp_group));
     state->market.electricity = g_array_new(FALSE, TRUE, sizeof(hcp_price_observed));
     state->market.day_ahead = g_array_new(FALSE, TRUE, sizeof(hcp_price_observed));
+    state->market.reserve = g_array_new(FALSE, TRUE, sizeof(hcp_price_observed));
     state->market.settled = g_array_new(FALSE, TRUE, sizeof(hcp_settled_price));
     state->market.published = g_array_new(FALSE, TRUE, sizeof(hcp_published_price));
     slots_init(&state->leases, sizeof(hcp_lease));
@@ -142,6 +143,7 @@ void hcp_state_finish(hcp_state *state)
         hcp_record_clear(hcp_event_record(HCP_EVENT_PRICE_OBSERVED), &state->market.global[i]);
     rows_free(state->market.electricity, HCP_EVENT_PRICE_OBSERVED);
     rows_free(state->market.day_ahead, HCP_EVENT_PRICE_OBSERVED);
+    rows_free(state->market.reserve, HCP_EVENT_PRICE_OBSERVED);
     g_array_unref(state->market.settled);
     g_array_unref(state->market.published);
     for (guint i = 0; i < state->workloads.items->len; i++)

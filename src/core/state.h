@@ -86,7 +86,10 @@ typedef struct {
     int64_t ai_rest;
     int64_t foregone_rest;
     int64_t avoided_rest;
-    hcp_usd_micro grid_usd_micro;      /* paid for grid events, less penalties */
+    hcp_usd_micro grid_usd_micro;    /* paid for grid events, less penalties */
+    hcp_usd_micro reserve_usd_micro; /* paid for miners that stood ready to stop */
+    int64_t reserve_rest;
+    int64_t ready_w; /* derived: IT watts that its running miners draw beyond their sleep */
     hcp_usd_micro grid_past_usd_micro; /* of that, by events that are forgotten */
     uint64_t grid_event;               /* derived: the event that bounds its power now; 0 = none */
     uint32_t grid_open;                /* derived: events that are not over */
@@ -231,6 +234,7 @@ typedef struct {
     hcp_price_observed global[HCP_PRICE_KINDS];
     GArray *electricity; /* hcp_price_observed by facility */
     GArray *day_ahead;   /* hcp_price_observed by facility */
+    GArray *reserve;     /* hcp_price_observed by facility */
     GArray *settled;     /* hcp_settled_price of the last HCP_SETTLED_WINDOW_US, as they came */
     GArray *published;   /* hcp_published_price, by kind, facility and time */
 } hcp_price_board;

@@ -22,7 +22,7 @@ NAMES(HCP_PHASE_NAMES, "validate", "assign", "quiesce", "save", "activate", "ver
       "rollback");
 NAMES(HCP_RESIDENCY_NAMES, "hbm", "host", "disk", "cold");
 NAMES(HCP_PRICE_KIND_NAMES, "electricity", "btc", "gpu_spot", "difficulty", "block_subsidy",
-      "block_fees", "hashprice", "day_ahead");
+      "block_fees", "hashprice", "day_ahead", "reserve");
 NAMES(HCP_QUALITY_NAMES, "missing", "stale", "suspect", "good");
 NAMES(HCP_SEVERITY_NAMES, "critical", "warning", "info", "success");
 NAMES(HCP_ALERT_CATEGORY_NAMES, "infrastructure", "customer", "system");

@@ -137,6 +137,7 @@ typedef enum {
     HCP_PRICE_BLOCK_FEES,    /* BTC/block, mean of the previous day */
     HCP_PRICE_HASHPRICE,     /* USD/(PH/s day), derived from the four above */
     HCP_PRICE_DAY_AHEAD, /* per facility, USD/MWh for the current hour, published the day before */
+    HCP_PRICE_RESERVE, /* per facility, USD per MW and hour: the dearest reserve that it sells now */
     HCP_PRICE_KINDS
 } hcp_price_kind;
 
@@ -176,6 +177,9 @@ typedef enum {
     HCP_GRID_RESERVE_CALL,    /* reserve that was sold is wanted */
     HCP_GRID_KINDS
 } hcp_grid_kind;
+
+/* Reserve that a load which can stop may sell, as bits of a mask. */
+enum { HCP_RESERVE_RRS = 1, HCP_RESERVE_ECRS = 2, HCP_RESERVE_NSPIN = 4, HCP_RESERVE_REGUP = 8 };
 
 /* How far a grid event is. */
 typedef enum {

@@ -86,5 +86,8 @@ double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,
     double income =
         class_->asic ? hcp_formula_mining_usd_per_h(point->ths, input->hashprice, input->pool_fee)
                      : class_->mining_usd_per_h;
+    if (class_->asic)
+        income += MAX(0, point->power_w - class_->standby_w) * input->pue / 1e6 *
+                  input->reserve_usd_per_mw;
     return income - hcp_formula_power_usd_per_h(point->power_w, input->pue, input->usd_per_mwh);
 }

@@ -64,7 +64,8 @@ typedef struct {
         usd_per_mwh_high; /* band in which its sources lie; both 0 = not known */
     double
         usd_per_mwh_sd; /* spread of the price's change over the next hour, from the recent past; 0 = unknown */
-    double hashprice; /* USD/(PH/s day) */
+    double reserve_usd_per_mw; /* and hour, for miners that stand ready to stop; 0 = none sold */
+    double hashprice;          /* USD/(PH/s day) */
     double pool_fee;
     bool price_good, hashprice_good; /* fresh and trusted; otherwise nothing may move */
     int64_t min_dwell_us;
@@ -173,7 +174,7 @@ const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name);
 /* Names of all policies with ", " between them, for messages. Caller frees. */
 char *hcp_dispatch_policy_names(void);
 
-/* Profit in USD/h of one device of `class_` mining at `target`, electricity with overhead paid. */
+/* Profit in USD/h of one device of `class_` mining at `target`, electricity with overhead paid and reserve sold. */
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,
                                      const hcp_dispatch_class *class_, int target);
 

@@ -43,6 +43,12 @@ static bool price_kind(const hcp_platform *platform, hcp_feed_kind kind, hcp_pri
     case HCP_FEED_FEE:
         *ret_kind = HCP_PRICE_BLOCK_FEES;
         return true;
+    case HCP_FEED_AS_REGUP:
+    case HCP_FEED_AS_RRS:
+    case HCP_FEED_AS_NSPIN:
+    case HCP_FEED_AS_ECRS:
+        *ret_kind = HCP_PRICE_RESERVE;
+        return true;
     default:
         return false;
     }
@@ -55,7 +61,8 @@ static void observe_price(hcp_platform *platform, const hcp_price_observed *pric
 }
 
 /* Power prices are per hub ("*": of all hubs); every facility on the hub has them. */
-static void observe_at_hub(hcp_platform *platform, hcp_price_observed *price, const char *hub)
+static void observe_at_hub(hcp_platform *platform, hcp_price_observed *price, const char *hub,
+                           hcp_feed_kind product)
 {
     const GArray *facilities = hcp_core_state(platform->core)->fleet.facilities;
     for (uint32_t f = 0; f < facilities->len; f++) {
@@ -63,7 +70,11 @@ static void observe_at_hub(hcp_platform *platform, hcp_price_observed *price, co
         if (!g_str_equal(hub, "*") && g_strcmp0(its_hub, hub) != 0)
             continue;
         price->facility = f;
+        if (price->kind == HCP_PRICE_RESERVE && !hcp_reserve_is_best(platform, price, product))
+            continue;
         observe_price(platform, price);
+        if (price->kind == HCP_PRICE_ELECTRICITY)
+            hcp_reserve_call(platform, price);
     }
 }
 
@@ -76,10 +87,11 @@ static hcp_quality worst(hcp_quality a, hcp_quality b)
 static double in_ticks(hcp_price_kind kind, double value)
 {
     static const double per_unit[HCP_PRICE_KINDS] = {
-        [HCP_PRICE_ELECTRICITY] = 100, [HCP_PRICE_DAY_AHEAD] = 100,
-        [HCP_PRICE_BTC] = 100,         [HCP_PRICE_GPU_SPOT] = 10000,
-        [HCP_PRICE_DIFFICULTY] = 1,    [HCP_PRICE_BLOCK_SUBSIDY] = 1e8,
-        [HCP_PRICE_BLOCK_FEES] = 1e8,  [HCP_PRICE_HASHPRICE] = 10000,
+        [HCP_PRICE_ELECTRICITY] = 100,   [HCP_PRICE_DAY_AHEAD] = 100,
+        [HCP_PRICE_RESERVE] = 100,       [HCP_PRICE_BTC] = 100,
+        [HCP_PRICE_GPU_SPOT] = 10000,    [HCP_PRICE_DIFFICULTY] = 1,
+        [HCP_PRICE_BLOCK_SUBSIDY] = 1e8, [HCP_PRICE_BLOCK_FEES] = 1e8,
+        [HCP_PRICE_HASHPRICE] = 10000,
     };
     return round(value * per_unit[kind]) / per_unit[kind];
 }
@@ -131,7 +143,8 @@ static void observe_one(hcp_platform *platform, const hcp_feed_observation *obse
                         int64_t now_us)
 {
     hcp_price_kind kind;
-    bool auction = observation->kind == HCP_FEED_POWER_DAM;
+    bool auction =
+        observation->kind == HCP_FEED_POWER_DAM || observation->kind >= HCP_FEED_AS_REGUP;
     if (!price_kind(platform, observation->kind, &kind) || now_us < platform->silent_until_us[kind])
         return;
     if (observation->from_us > now_us) {
@@ -155,8 +168,8 @@ static void observe_one(hcp_platform *platform, const hcp_feed_observation *obse
         price.high = in_ticks(kind, observation->high);
         price.sources = (uint32_t)MAX(1, observation->sources);
     }
-    if (kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD)
-        observe_at_hub(platform, &price, observation->subject);
+    if (kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD || kind == HCP_PRICE_RESERVE)
+        observe_at_hub(platform, &price, observation->subject, observation->kind);
     else
         observe_price(platform, &price);
 }

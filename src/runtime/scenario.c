@@ -110,10 +110,27 @@ static void define_class(parse *p, const json_t *object)
                 class->default_target, class->power_targets.count);
 }
 
+/* Mask of reserve products by name. */
+static uint32_t products_of(const json_t *names)
+{
+    static const char *const known[] = {"rrs", "ecrs", "nspin", "regup"};
+    uint32_t mask = 0;
+    size_t i;
+    json_t *name;
+    json_array_foreach(names, i, name)
+    {
+        for (uint32_t k = 0; k < G_N_ELEMENTS(known); k++)
+            if (g_strcmp0(json_string_value(name), known[k]) == 0)
+                mask |= 1U << k;
+    }
+    return mask;
+}
+
 static void define_facility(parse *p, const json_t *object)
 {
     const char *hub = hcp_json_string(object, "hub", "");
     const json_t *carbon = json_object_get(object, "carbon");
+    const json_t *grid = json_object_get(object, "grid");
     if (find(p, HCP_EVENT_FACILITY_DEFINED, hcp_json_string(object, "key", "")) != HCP_NO_INDEX)
         problem(p, "facility %s is listed twice", hcp_json_string(object, "key", ""));
     if (!g_ptr_array_find_with_equal_func(p->scenario->hubs, hub, g_str_equal, NULL))
@@ -130,6 +147,8 @@ static void define_facility(parse *p, const json_t *object)
         .network_rtt_us = llround(hcp_json_number(object, "network_rtt_ms", 0) * 1000),
         .carbon_mg_per_kwh = llround(hcp_json_number(carbon, "g_per_kwh", 0) * 1000),
         .carbon_source = g_strdup(hcp_json_string(carbon, "source", NULL)),
+        .reserve_products = products_of(json_object_get(grid, "reserve")),
+        .call_usd_per_mwh = hcp_json_number(grid, "call_usd_per_mwh", 0),
     };
 }
 

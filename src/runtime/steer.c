@@ -167,6 +167,16 @@ static int fill_caps_ahead(const hcp_state *state, uint32_t facility, int64_t fr
     return n;
 }
 
+/* What standing ready is paid now; 0 while nothing may be sold. */
+static double reserve_price(const hcp_state *state, uint32_t facility)
+{
+    const hcp_price_observed *price =
+        &g_array_index(state->market.reserve, hcp_price_observed, facility);
+    bool sells = hcp_state_facility(state, facility)->def.reserve_products != 0 &&
+                 hcp_grid_in_force(state, facility) == NULL;
+    return sells && price->quality >= HCP_QUALITY_SUSPECT ? MAX(0, price->value) : 0;
+}
+
 void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
                                  hcp_dispatch_storage *storage, hcp_dispatch_input *ret_input)
 {
@@ -204,6 +214,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
             hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, facility, price_at_us, step_us,
                              storage->day_ahead_usd_per_mwh, (int)(DAY_AHEAD_SPAN_US / step_us)),
         .usd_per_mwh_sd = sqrt(memory->change_variance),
+        .reserve_usd_per_mw = reserve_price(state, facility),
         .hashprice = hashprice->value,
         .pool_fee = platform->options.pool_fee,
         .price_good = price->quality == HCP_QUALITY_GOOD,

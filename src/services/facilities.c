@@ -43,6 +43,8 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
     hcp_services_set_money(object, "mining_revenue", meter.mining_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter.ai_usd_micro);
     hcp_services_set_money(object, "grid_revenue", meter.grid_usd_micro);
+    hcp_services_set_money(object, "reserve_revenue", meter.reserve_usd_micro);
+    hcp_json_set_int(object, "reserve_w", hcp_power_reserve_w(state, facility));
     hcp_services_set_money(object, "profit", hcp_meter_profit(&meter));
     json_object_set_new(object, "revenue", hcp_revenue_json(&meter));
     hcp_services_set_money(object, "mining_revenue_per_h",

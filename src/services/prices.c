@@ -18,6 +18,7 @@ static const struct {
     [HCP_PRICE_GPU_SPOT] = {"USD/hour", 1},        [HCP_PRICE_DIFFICULTY] = {"1", 1},
     [HCP_PRICE_BLOCK_SUBSIDY] = {"BTC/block", 1},  [HCP_PRICE_BLOCK_FEES] = {"BTC/block", 1},
     [HCP_PRICE_HASHPRICE] = {"USD/(PH/s day)", 1}, [HCP_PRICE_DAY_AHEAD] = {"USD/kWh", 0.001},
+    [HCP_PRICE_RESERVE] = {"USD/(MW h)", 1},
 };
 
 const hcp_price_observed *hcp_prices_electricity(const hcp_state *state, uint32_t facility)
