@@ -218,9 +218,10 @@ static void print_text(const results *r)
            own->events, own->steps, own->decisions);
     if (own->checks > 0)
         printf("Faults: %" G_GUINT64_FORMAT " device failures, %" G_GUINT64_FORMAT
-               " journal errors, %" G_GUINT64_FORMAT " crashes; %" G_GUINT64_FORMAT
-               " checks, no invariant broken\n",
-               own->device_failures, own->faults_journal, own->crashes, own->checks);
+               " journal errors, %" G_GUINT64_FORMAT " crashes, %" G_GUINT64_FORMAT
+               " grid events; %" G_GUINT64_FORMAT " checks, no invariant broken\n",
+               own->device_failures, own->faults_journal, own->crashes, own->grid_events,
+               own->checks);
     printf("State %s\n", own->state_hash);
 }
 

@@ -2,8 +2,10 @@
 #include "runtime/simulate.h"
 
 #include "base/error.h"
+#include "base/rng.h"
 #include "base/units.h"
 #include "core/metering.h"
+#include "core/power.h"
 #include "journal/faulty.h"
 #include "journal/memory.h"
 #include "runtime/site.h"
@@ -29,6 +31,9 @@ typedef struct {
     double leased_gpu_us, gpu_us;
     int64_t utilised_us; /* the two above are complete up to here */
     uint64_t checks, crashes, counted_events, counted_steps;
+    hcp_rng rng;          /* of the grid events among the faults */
+    int64_t next_grid_us; /* when one is announced next */
+    uint64_t grid_events;
 } simulation;
 
 static void on_applied(void *data, const hcp_event *event)
@@ -181,6 +186,40 @@ static void advance_utilisation(simulation *sim)
     sim->utilised_us = sim->clock.last_us;
 }
 
+/* With faults the grid wants power back every few hours: a random share of what a facility draws, soon and for a while. What
+ * cannot be met is refused, like any announcement. */
+static void announce_grid(simulation *sim)
+{
+    static const hcp_actor grid = {.actor = "simulated grid"};
+    int64_t now_us = sim->clock.last_us;
+    if (now_us < sim->next_grid_us)
+        return;
+    sim->next_grid_us = now_us + (int64_t)hcp_rng_exponential(&sim->rng, 4.0 * HCP_US_PER_H);
+    const hcp_state *state = hcp_platform_state(sim->platform);
+    uint32_t f = (uint32_t)hcp_rng_below(&sim->rng, state->fleet.facilities->len);
+    const hcp_facility *facility = hcp_state_facility(state, f);
+    double share = hcp_rng_uniform(&sim->rng);
+    int64_t start_us = now_us + (int64_t)(1 + hcp_rng_below(&sim->rng, 60)) * HCP_US_PER_MIN;
+    const hcp_grid_announced event = {
+        .facility = f,
+        .source = (char *)"simulated",
+        .start_us = start_us,
+        .end_us = start_us + (int64_t)(1 + hcp_rng_below(&sim->rng, 120)) * HCP_US_PER_MIN,
+        .ramp_us = 10 * HCP_US_PER_MIN,
+        .restore_us = 15 * HCP_US_PER_MIN,
+        .interval_us = 5 * HCP_US_PER_MIN,
+        .target_w =
+            1 + (int64_t)(share * (double)hcp_power_meter_w(&facility->def, facility->it_power_w)),
+        .payment_usd_micro_per_mwh = 200 * HCP_USD,
+        .penalty_usd_micro_per_mwh = 400 * HCP_USD,
+    };
+    hcp_outcome outcome = {0};
+    sim->grid_events += hcp_platform_execute(
+        sim->platform, &(hcp_command){.type = HCP_COMMAND_ANNOUNCE_GRID, .grid = &event}, &grid,
+        &outcome);
+    hcp_outcome_clear(&outcome);
+}
+
 static bool run(simulation *sim, GError **error)
 {
     const hcp_simulate_options *o = sim->options;
@@ -192,6 +231,8 @@ static bool run(simulation *sim, GError **error)
         int64_t due_us = hcp_platform_next_due(sim->platform);
         hcp_clock_set(&sim->clock, MIN(MAX(due_us, sim->clock.last_us + 1), sim->end_us));
         advance_utilisation(sim);
+        if (o->faults)
+            announce_grid(sim);
         hcp_platform_step(sim->platform);
         if (o->faults && hcp_journal_faulty_crashed(sim->journal))
             continue;
@@ -266,6 +307,7 @@ static void fill_report(simulation *sim, hcp_simulate_report *report)
         .events = sim->counted_events + hcp_platform_count(sim->platform)->events,
         .steps = sim->counted_steps + hcp_platform_count(sim->platform)->steps,
         .crashes = sim->crashes,
+        .grid_events = sim->grid_events,
         .checks = sim->checks,
     };
     if (sim->options->faults)
@@ -290,6 +332,8 @@ bool hcp_simulate(const hcp_simulate_options *options, hcp_simulate_report *ret_
     sim.end_us = sim.start_us + (int64_t)(options->hours * (double)HCP_US_PER_H);
     hcp_clock_init_virtual(&sim.clock, sim.start_us);
     hcp_tally_init(&sim.tally);
+    hcp_rng_init(&sim.rng, (uint64_t)options->config->seed, 2);
+    sim.next_grid_us = sim.start_us + HCP_US_PER_H;
     sim.intervals = g_array_new(FALSE, FALSE, sizeof(hcp_interval_closed));
     g_array_set_clear_func(sim.intervals, clear_interval);
     bool done = bootstrap(&sim, error) && start_platform(&sim, error) && run(&sim, error);

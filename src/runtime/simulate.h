@@ -70,6 +70,7 @@ typedef struct {
         deadlines_missed; /* starts put off; those of them that ended after their deadline */
     hcp_usd_micro deferral_usd_micro; /* expected of that when it was planned */
     uint64_t events, steps, decisions;
+    uint64_t grid_events; /* announced among the faults */
     uint64_t faults_journal, crashes, device_failures, checks;
     double wall_s;
     char state_hash[65];
