@@ -8,7 +8,7 @@
  */
 #include "../tests/economics/synthetic.h"
 #include "cli/economics.h"
-#include "economics/dispatch_backtest.h"
+#include "economics/dispatch/backtest.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -5,7 +5,7 @@
  */
 #include "../tests/economics/synthetic.h"
 #include "economics/backtest.h"
-#include "economics/policies.h"
+#include "economics/policy/policies.h"
 
 #include <stdio.h>
 #include <time.h>

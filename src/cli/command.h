@@ -35,8 +35,8 @@ typedef struct {
     size_t offset;
     const char *help;
     const char *value; /* placeholder of the value, "FILE"; NULL for flags */
-    const char
-        *choices; /* what the value can be, separated by blanks, or NULL: completion offers them */
+    /* what the value can be, separated by blanks, or NULL: completion offers them */
+    const char *choices;
 } hcp_cli_option;
 
 /* Options that several commands share, as a struct of their own inside each command's. */

@@ -23,10 +23,10 @@ typedef struct {
 typedef struct {
     hcp_priority priority;
     const char *rule; /* static sentence: what decided */
-    double
-        margin; /* 0…1: 0 = on a threshold, 1 = a tenfold change of no number alters the answer */
-    const char *
-        feature; /* static: the number whose change is the smallest to alter the answer; NULL = none does */
+    /* 0…1: 0 = on a threshold, 1 = a tenfold change of no number alters the answer */
+    double margin;
+    /* static: the number whose change is the smallest to alter the answer; NULL = none does */
+    const char *feature;
     double feature_value;     /* in feature_unit, as submitted */
     double flip_value;        /* in feature_unit: just beyond this the answer is flip_priority */
     const char *feature_unit; /* "ms", "h", "devices", "device-h"; NULL without a feature */

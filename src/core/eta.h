@@ -10,8 +10,8 @@
 #include "core/core.h"
 
 typedef struct {
-    int64_t
-        low_us; /* point in time; INT64_MAX = not as things stand: too little is ever released */
+    /* point in time; INT64_MAX = not as things stand: too little is ever released */
+    int64_t low_us;
     int64_t high_us; /* INT64_MAX = no bound: open-ended leases hold what it needs */
 } hcp_eta;
 

@@ -80,15 +80,15 @@ typedef struct {
     int64_t electricity_stale_us, btc_stale_us, gpu_spot_stale_us,
         network_stale_us;          /* age at which a price is stale */
     int64_t finished_retention_us; /* finished workloads stay in memory that long */
-    int64_t
-        deferral_slack_us; /* P3 and P4 without a deadline may end that much later than they could; 0 = at once */
-    uint32_t
-        default_customer; /* of requests that name none, until they carry credentials; HCP_NO_INDEX = refuse */
+    /* P3 and P4 without a deadline may end that much later than they could; 0 = at once */
+    int64_t deferral_slack_us;
+    /* of requests that name none, until they carry credentials; HCP_NO_INDEX = refuse */
+    uint32_t default_customer;
     bool gpu_mining;       /* SW20: idle GPUs mine, a labelled simulation */
     int64_t cold_start_us; /* what activating a cold model may take beyond deadline and transfer:
                               its engine starts from nothing */
-    int64_t
-        price_disagreement_permille; /* band of a price's sources beyond which it is suspect, of the price; 0 = any */
+    /* band of a price's sources beyond which it is suspect, of the price; 0 = any */
+    int64_t price_disagreement_permille;
 } hcp_settings_changed;
 
 typedef hcp_settings_changed hcp_settings;
@@ -111,13 +111,13 @@ typedef struct {
     int64_t memory_bytes;
     double tflops; /* dense FP16/BF16 tensor, GPUs */
     double hbm_gb_per_s, pcie_gb_per_s;
-    hcp_array
-        power_targets; /* hcp_power_target, best J/TH first is not required; empty: cannot mine */
+    /* hcp_power_target, best J/TH first is not required; empty: cannot mine */
+    hcp_array power_targets;
     uint32_t default_target; /* index into power_targets */
-    hcp_usd_micro
-        mining_usd_micro_per_h; /* GPUs only: configured income of the labelled simulation, 0 = does not mine */
-    hcp_usd_micro
-        rate_usd_micro_per_h;     /* list price of one device-hour for customers, 0 = not rented */
+    /* GPUs only: configured income of the labelled simulation, 0 = does not mine */
+    hcp_usd_micro mining_usd_micro_per_h;
+    /* list price of one device-hour for customers, 0 = not rented */
+    hcp_usd_micro rate_usd_micro_per_h;
     int64_t requests_milli_per_s; /* inference throughput of one device under the reference model */
     int64_t ramp_down_us, ramp_up_us; /* physical time to shed and to restore power */
     /* Of a whole GPU that one device is, in thousandths: a hardware partition (MIG) is a device of its own class, with its
@@ -171,8 +171,8 @@ typedef struct {
     int64_t observed_us;
     hcp_quality quality;
     bool simulated;
-    int64_t
-        interval_us;  /* it is the mean of this time up to observed_us; 0 = a quote of the moment */
+    /* it is the mean of this time up to observed_us; 0 = a quote of the moment */
+    int64_t interval_us;
     double low, high; /* the band in which its sources lie */
     uint32_t sources; /* whose values it joins, those left out not counted; 0 = not known */
 } hcp_price_observed;
@@ -194,8 +194,8 @@ typedef struct {
     int64_t quota_device_us;            /* reserved now, settled at the end */
     bool deferrable;      /* its start may be put off as long as it ends by finish_by_us */
     int64_t finish_by_us; /* 0 = no such deadline */
-    uint32_t
-        share_milli; /* of a GPU, that each device counts as in the quota; 0 and 1000 = whole */
+    /* of a GPU, that each device counts as in the quota; 0 and 1000 = whole */
+    uint32_t share_milli;
 } hcp_workload_accepted;
 
 /* The start of a queued workload is put off. */
@@ -241,8 +241,9 @@ typedef struct {
 
 /* Why devices of the accepted classes were not taken, counted. */
 typedef struct {
-    char *
-        reason; /* "leased", "failed", "degraded", "cordoned", "maintenance", "switching", "other facility", "lower score" */
+    /* "leased", "failed", "degraded", "cordoned", "maintenance", "switching", "other facility",
+     * "lower score" */
+    char *reason;
     uint32_t count;
 } hcp_rejection;
 
@@ -254,8 +255,8 @@ typedef struct {
     uint32_t facility;
     uint32_t class_ix;
     hcp_array devices; /* uint32_t */
-    hcp_array
-        scores; /* hcp_scored_device: the chosen first, then the best not chosen (at most 16) */
+    /* hcp_scored_device: the chosen first, then the best not chosen (at most 16) */
+    hcp_array scores;
     hcp_array rejections; /* hcp_rejection */
 } hcp_lease_granted;
 

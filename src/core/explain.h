@@ -37,8 +37,8 @@ typedef struct {
 } hcp_unavailable;
 
 typedef struct {
-    const char
-        *what; /* static: "accepted", "queued", "leased", a phase, "started", "completed", … */
+    /* static: "accepted", "queued", "leased", a phase, "started", "completed", … */
+    const char *what;
     int64_t at_us;
 } hcp_moment;
 

@@ -12,13 +12,13 @@
 typedef struct {
     int64_t at_us;
     int64_t energy_j[HCP_USES]; /* at the meter, PUE included */
-    int64_t
-        carbon_mg[HCP_USES]; /* CO2 of that energy, where the facility's electricity has a figure */
+    /* CO2 of that energy, where the facility's electricity has a figure */
+    int64_t carbon_mg[HCP_USES];
     hcp_usd_micro energy_cost_usd_micro;
-    hcp_usd_micro
-        mining_usd_micro; /* hashprice times hashrate, and the configured income of simulated GPU mining */
-    hcp_usd_micro
-        ai_usd_micro; /* service time of workloads at their rates; lost work is not charged */
+    /* hashprice times hashrate, and the configured income of simulated GPU mining */
+    hcp_usd_micro mining_usd_micro;
+    /* service time of workloads at their rates; lost work is not charged */
+    hcp_usd_micro ai_usd_micro;
     hcp_usd_micro grid_usd_micro; /* from the grid: reserve, and power left to it less penalties */
     hcp_usd_micro reserve_usd_micro; /* of that, for miners that stood ready to stop */
     /* Of miners that sleep and could be woken, at their default power target: income they did not make, whatever put them

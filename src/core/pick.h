@@ -12,8 +12,8 @@ typedef struct {
     uint32_t group;
     hcp_mode mode;   /* devices in this mode */
     uint32_t target; /* and at this power target */
-    bool
-        unfit; /* degraded, cordoned and maintained devices too; else only healthy ones in service */
+    /* degraded, cordoned and maintained devices too; else only healthy ones in service */
+    bool unfit;
     bool last;      /* from the highest index down */
     uint32_t limit; /* at most that many */
 } hcp_pick;

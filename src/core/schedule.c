@@ -31,8 +31,8 @@ struct hcp_schedule {
     GArray *kept_w;   /* int64_t by facility: power kept for them */
     GArray *groups;   /* group_load by group; follows the leases */
     GArray *incoming; /* uint32_t by group: devices soon free; empty = not counted yet */
-    GArray *
-        deferred; /* deferral by age; entries of workloads that are no longer put off are dropped on use */
+    /* deferral by age; entries of workloads that are no longer put off are dropped on use */
+    GArray *deferred;
     uint64_t held;    /* classes of devices kept for those put off */
     uint64_t blocked; /* classes that somebody in the queue waits for */
     uint32_t looked;  /* blocked workloads seen */

@@ -49,8 +49,8 @@ typedef struct {
     uint32_t leased;
     uint32_t unhealthy; /* degraded or failed */
     uint32_t out;       /* cordoned or in maintenance */
-    uint32_t
-        free; /* could take a lease now: healthy, in service, unleased, not switching, not off */
+    /* could take a lease now: healthy, in service, unleased, not switching, not off */
+    uint32_t free;
     uint32_t free_curtailed;   /* of those: curtailed ones, which need power first */
     uint32_t mining_target;    /* power target the miners of the group run at */
     int64_t moved_us;          /* last economic move, for the dwell */
@@ -61,8 +61,8 @@ typedef struct {
 
 typedef struct {
     hcp_facility_defined def;
-    int64_t
-        it_power_w; /* reserved IT power: each device at its mode, the larger of two while it switches */
+    /* reserved IT power: each device at its mode, the larger of two while it switches */
+    int64_t it_power_w;
     int64_t use_power_w[HCP_USES]; /* the same split by use */
     double mining_ths;             /* hashrate of its miners at their targets */
     int64_t asleep_ghs; /* what its sleeping miners would hash at their default target, */
@@ -104,8 +104,8 @@ typedef struct {
 
 typedef struct {
     hcp_customer_defined def;
-    int64_t
-        quota_left_device_us; /* -1 = unlimited; reserved at admission, settled at the end, never below 0 */
+    /* -1 = unlimited; reserved at admission, settled at the end, never below 0 */
+    int64_t quota_left_device_us;
     int64_t used_device_us;
     hcp_usd_micro spent_usd_micro;
     uint32_t active; /* workloads neither finished nor cancelled */
@@ -133,8 +133,8 @@ typedef struct {
     hcp_lease_granted def; /* scores and rejections are kept for explain until the lease ends */
     int64_t granted_us;
     uint32_t workload; /* index, or HCP_NO_INDEX */
-    hcp_usd_micro
-        rate_usd_micro_per_h; /* per device, of an explicit allocation; a workload has its own */
+    /* per device, of an explicit allocation; a workload has its own */
+    hcp_usd_micro rate_usd_micro_per_h;
     bool live;
 } hcp_lease;
 
@@ -145,8 +145,8 @@ typedef struct {
     uint32_t lease; /* index, or HCP_NO_INDEX */
     int64_t accepted_us;
     int64_t queued_us; /* since when it waits; after a requeue that moment */
-    int64_t
-        due_us; /* when it will have waited its limit, in all: its place in the queue; 0 = no limit */
+    /* when it will have waited its limit, in all: its place in the queue; 0 = no limit */
+    int64_t due_us;
     int64_t first_started_us;
     int64_t started_us; /* of the current run; 0 while not running */
     int64_t ends_us;    /* of the current run */

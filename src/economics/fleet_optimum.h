@@ -35,8 +35,9 @@ typedef struct {
     const uint8_t *at_hand;   /* n flags; NULL = always */
     double start_usd, stop_usd;
     int min_up_steps, min_down_steps; /* at least 1 */
-    double
-        running; /* share that runs when the first step begins, its minimum time served; negative = free choice */
+    /* share that runs when the first step begins, its minimum time served; negative = free
+     * choice */
+    double running;
 } hcp_fleet_block;
 
 typedef struct {
@@ -45,9 +46,9 @@ typedef struct {
     size_t n;
     double step_h;
     size_t window_max; /* longest linear program to solve, steps; 0 = the whole period */
-    const double *
-        room_mw; /* n: what the cap leaves to the blocks; NULL = no cap. Less than all blocks draw at rest counts
-                              as that. */
+    /* n: what the cap leaves to the blocks; NULL = no cap. Less than all blocks draw at rest
+     * counts as that. */
+    const double *room_mw;
 } hcp_fleet_problem;
 
 typedef struct {

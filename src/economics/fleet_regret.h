@@ -14,7 +14,7 @@
 #ifndef HCP_ECONOMICS_FLEET_REGRET_H
 #define HCP_ECONOMICS_FLEET_REGRET_H
 
-#include "economics/dispatch.h"
+#include "economics/dispatch/dispatch.h"
 #include "economics/fleet_optimum.h"
 
 #define HCP_FLEET_REGRET_LAYERS 4
@@ -58,8 +58,8 @@ typedef struct {
 typedef struct {
     double hours;
     double earned_usd, switching_usd; /* and what starts and stops took of it */
-    double
-        static_usd; /* the best plan that leaves each class as it is: mining at one target, or at rest */
+    /* the best plan that leaves each class as it is: mining at one target, or at rest */
+    double static_usd;
     double optimum_usd, bound_usd; /* no plan earns more than the bound */
     double unhurried_usd;          /* without minimum times and cap */
     double ideal_usd;              /* and with switching free */

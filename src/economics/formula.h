@@ -43,8 +43,9 @@ typedef struct {
 
 typedef struct {
     double btc_net_usd_per_h, ai_net_usd_per_h;
-    double
-        gain; /* ai / btc - 1; infinite profit ratios (mining at or below 0) are reported as 1 when AI earns, else 0 */
+    /* ai / btc - 1; infinite profit ratios (mining at or below 0) are reported as 1 when AI
+     * earns, else 0 */
+    double gain;
     int switch_to_ai;
 } hcp_matrix_result;
 

@@ -7,7 +7,7 @@
 #define HCP_ECONOMICS_MARKET_H
 
 #include "economics/peak.h"
-#include "economics/policy.h"
+#include "economics/policy/policy.h"
 
 /* One step as recorded. */
 typedef struct {
@@ -24,8 +24,8 @@ typedef struct {
     double rate_usd_per_gpu_h;
     /* Filled by hcp_market_assume_peaks. */
     double peak_usd_per_mwh; /* peak charge that settles on this step; 0 in all but the peaks */
-    double
-        peak_chance; /* that the highest step of the month so far, known up to here, is its peak */
+    /* that the highest step of the month so far, known up to here, is its peak */
+    double peak_chance;
     size_t peak_so_far; /* that step */
 } hcp_market_step;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "economics/merit.h"
 
-#include "economics/dispatch_share.h"
+#include "economics/dispatch/share.h"
 #include "economics/formula.h"
 
 #include <glib.h>

@@ -7,7 +7,7 @@
 #ifndef HCP_ECONOMICS_MERIT_H
 #define HCP_ECONOMICS_MERIT_H
 
-#include "economics/dispatch.h"
+#include "economics/dispatch/dispatch.h"
 
 #define HCP_MERIT_MAX_TARGETS 8
 
@@ -28,8 +28,8 @@ typedef struct {
     hcp_merit_use use;
     int class_ix; /* into input->classes; -1: of the whole facility */
     int target;   /* power target of miners, else -1 */
-    double
-        strike_usd_per_mwh; /* income of a MWh: the electricity price at which the use breaks even */
+    /* income of a MWh: the electricity price at which the use breaks even */
+    double strike_usd_per_mwh;
     double margin_usd_per_mwh; /* strike less the electricity price; 0 of off, the reference */
     double available_w;        /* what runs it and what is free for it could draw */
     double used_w;             /* what runs it draws */

@@ -48,11 +48,11 @@ typedef struct {
     double hashprice; /* USD per PH/s and day, before the pool's share */
     double demand;    /* busy fraction of the GPUs, 0..1 */
     double rate_usd_per_gpu_h;
-    double
-        reserve_usd_per_mw; /* paid per MW and hour for miners that stand ready to stop; 0 = none sold */
+    /* paid per MW and hour for miners that stand ready to stop; 0 = none sold */
+    double reserve_usd_per_mw;
     double peak_usd_per_mwh; /* charge, or expected charge, for drawing power in this step */
-    bool
-        called; /* the grid takes that reserve: the miners stop for the step and restart after it */
+    /* the grid takes that reserve: the miners stop for the step and restart after it */
+    bool called;
 } hcp_plant_inputs;
 
 /* Profit of one step in one state: fixed_usd - mwh * price. */

@@ -6,8 +6,8 @@
 struct hcp_commit {
     hcp_commit_options options;
     hcp_journal_batch *open;
-    hcp_journal_batch
-        *spare;       /* without a writer: takes turns with `open`, so nothing is allocated */
+    /* without a writer: takes turns with `open`, so nothing is allocated */
+    hcp_journal_batch *spare;
     GString *payload; /* scratch */
     uint64_t added;   /* seq of the last event added */
     uint64_t durable;

@@ -15,7 +15,7 @@
 #include "drivers/driver.h"
 #include "economics/classifier/drift.h"
 #include "economics/classifier/fit.h"
-#include "economics/dispatch.h"
+#include "economics/dispatch/dispatch.h"
 #include "feeds/feed.h"
 #include "feeds/workload_source.h"
 #include "journal/journal.h"
@@ -53,8 +53,8 @@ typedef struct {
     int64_t sample_interval_us;   /* telemetry; 0 = none */
     uint64_t snapshot_every;      /* events between snapshots; 0 = none */
     bool settle_day_ahead;        /* electricity is paid at the day-ahead price */
-    bool
-        billed_late; /* plans reckon with an interval's own price, known when it is over; the meters never do */
+    /* plans reckon with an interval's own price, known when it is over; the meters never do */
+    bool billed_late;
     hcp_platform_watch watch;
     void *watch_data;
 } hcp_platform_options;

@@ -15,8 +15,8 @@ typedef struct {
     char *title, *description;
     char *market_preset;
     GPtrArray *hubs; /* char *, each once, in order of first use */
-    GArray *
-        definitions; /* hcp_event: settings, classes, facilities, customers, devices, in bootstrap order */
+    /* hcp_event: settings, classes, facilities, customers, devices, in bootstrap order */
+    GArray *definitions;
     double arrivals_per_hour;
     double duration_factor;
     uint32_t max_gpus;

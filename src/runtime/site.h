@@ -20,8 +20,8 @@ typedef struct {
     const hcp_scenario *scenario;
     const hcp_faults_params *faults; /* devices, commands and feeds that fail; NULL = none */
     int64_t start_us;                /* platform time at which market and arrivals began */
-    int64_t
-        span_us; /* a job trace is played from its busiest stretch of this length; 0 = 30 days */
+    /* a job trace is played from its busiest stretch of this length; 0 = 30 days */
+    int64_t span_us;
 } hcp_site_options;
 
 /* Platform options of a configuration; clock, journal and watch are the caller's to set. False when the policy is

@@ -24,8 +24,8 @@
 
 /* What the journal does not hold and a rerun needs; by value, so that it may go to another thread. */
 typedef struct {
-    hcp_platform_options
-        platform; /* policy (where the journal names none), intervals, fees; no clock and no journal */
+    /* policy (where the journal names none), intervals, fees; no clock and no journal */
+    hcp_platform_options platform;
     hcp_switchtime_preset preset;
     uint64_t seed; /* of the simulated devices */
 } hcp_whatif_model;

@@ -43,8 +43,8 @@ typedef struct {
     uint64_t first_seq, n_entries;
     GBytes *state;        /* snapshot of the state at from_us */
     hcp_whatif_sums sums; /* of that state */
-    GArray *
-        facts; /* hcp_event: what people and the world did, in order; the event's time is the fact's */
+    /* hcp_event: what people and the world did, in order; the event's time is the fact's */
+    GArray *facts;
     char *policy; /* of the decisions; NULL when there are none */
     bool several_policies;
     hcp_whatif_figures actual;

@@ -8,9 +8,9 @@
 typedef struct {
     uint32_t count, by_mode[HCP_MODES];
     uint32_t switching, leased, unhealthy, out, free;
-    uint32_t
-        largest_gang; /* most free devices of one class in one facility: what a gang could get now */
-    int64_t rated_w;  /* IT, all devices at full load */
+    /* most free devices of one class in one facility: what a gang could get now */
+    uint32_t largest_gang;
+    int64_t rated_w;     /* IT, all devices at full load */
     double rated_tflops; /* dense FP16/BF16 */
     double rated_ths;    /* miners at their default power target */
 } hcp_fleet_tally;

@@ -36,8 +36,8 @@ typedef struct {
     int priority;       /* 1 (real-time) to 3 (training) */
     uint32_t customer;  /* index below n_customers */
     uint32_t gpu_count; /* 1 to 64 */
-    uint32_t
-        gpu_milli; /* thousandths of one GPU that are really used when gpu_count is 1; else 1000 */
+    /* thousandths of one GPU that are really used when gpu_count is 1; else 1000 */
+    uint32_t gpu_milli;
     uint32_t gpu_class;  /* index below n_gpu_classes: the class asked for */
     int64_t duration_us; /* work on the asked GPUs */
     bool censored; /* the trace ended before the job did: duration is what its source assumed */

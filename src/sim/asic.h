@@ -56,8 +56,8 @@ typedef struct {
     uint8_t *pool_up; /* the pool takes shares */
     float *target_w;  /* where the ramp ends */
     float *power_w;
-    float
-        *base_ths; /* mean hash rate from the last update on; a ramp keeps that of its lower end */
+    /* mean hash rate from the last update on; a ramp keeps that of its lower end */
+    float *base_ths;
     float *hashrate_ths; /* as reported: the mean with its fluctuation */
     float *temp_c;
     float *cooling; /* thermal resistance against a sound miner's */

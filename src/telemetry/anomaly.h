@@ -25,9 +25,9 @@
 /* What is known of a class beforehand. */
 typedef struct {
     double full_w;
-    double
-        rise_c_per_w; /* temperature over power, a guess; groups of eight or more learn their own */
-    int n_points;     /* of a miner's curve, ascending power; 0 = not a miner */
+    /* temperature over power, a guess; groups of eight or more learn their own */
+    double rise_c_per_w;
+    int n_points; /* of a miner's curve, ascending power; 0 = not a miner */
     struct {
         double power_w, ths;
     } points[HCP_ANOMALY_POINTS];
@@ -61,8 +61,8 @@ typedef struct {
     hcp_anomaly_device *devices;
     uint32_t n_devices;
     GArray *groups; /* hcp_anomaly_group */
-    GArray *
-        raised; /* uint32_t: devices that the last sweep found, and those it found well again, ascending */
+    /* uint32_t: devices that the last sweep found, and those it found well again, ascending */
+    GArray *raised;
     GArray *cleared;
     int64_t swept_us; /* 0 = never */
     double dt_s;

@@ -26,8 +26,8 @@ typedef struct {
     const char *unit;                          /* "seconds", or NULL; the name's last word */
     const char *help;                          /* one sentence */
     const char *labels[HCP_METRIC_MAX_LABELS]; /* names; NULL after the last */
-    double
-        buckets[HCP_METRIC_MAX_BUCKETS]; /* histograms: ascending upper bounds, 0 after the last */
+    /* histograms: ascending upper bounds, 0 after the last */
+    double buckets[HCP_METRIC_MAX_BUCKETS];
 } hcp_metric_family;
 
 typedef struct hcp_metrics hcp_metrics;

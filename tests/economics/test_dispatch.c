@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The threshold policy: starts, stops, dwells, holds, and never plans above the cap. */
 #include "base/rng.h"
-#include "economics/dispatch.h"
+#include "economics/dispatch/dispatch.h"
 
 #include <glib.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One suite for every dispatch policy: what none may ever do, and what those that plan must earn. */
-#include "economics/dispatch_backtest.h"
-#include "economics/dispatch_share.h"
+#include "economics/dispatch/backtest.h"
+#include "economics/dispatch/share.h"
 #include "synthetic.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever the policy: above its strike price a class rests, below it the policy decides, and untrusted prices strike
  * nothing. */
-#include "economics/dispatch.h"
+#include "economics/dispatch/dispatch.h"
 
 #include <string.h>
 

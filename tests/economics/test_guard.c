@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The guard leaves a planner that loses, waits for it to make good, and never lets the loss grow past its bound. */
 #include "base/rng.h"
-#include "economics/guard.h"
+#include "economics/policy/guard.h"
 
 #include <math.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/units.h"
 #include "economics/backtest.h"
-#include "economics/plan.h"
+#include "economics/policy/plan.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "economics/backtest.h"
 #include "economics/forecast/fit.h"
-#include "economics/policies.h"
+#include "economics/policy/policies.h"
 #include "synthetic.h"
 
 static hcp_plant *plant_of(int kind, double step_h)

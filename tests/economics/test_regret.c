@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Regret adds up and is never negative. */
 #include "economics/backtest.h"
-#include "economics/policies.h"
+#include "economics/policy/policies.h"
 #include "economics/regret.h"
 #include "synthetic.h"
 

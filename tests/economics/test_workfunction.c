@@ -4,7 +4,7 @@
  * that an adversary makes for it. HCP_TEST_TRACES sets how many.
  */
 #include "base/rng.h"
-#include "economics/workfunction.h"
+#include "economics/policy/workfunction.h"
 
 #include <glib.h>
 #include <math.h>

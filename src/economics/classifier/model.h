@@ -77,8 +77,8 @@ typedef struct {
     double constant;                      /* share of the commonest priority among those judged */
     uint32_t spoken;                      /* answers of the model with margin enough to decide */
     double spoken_right, spoken_rules;    /* share of those right: the model, the rules */
-    double
-        z; /* lead over the rules there, in standard errors of the answers in which they differ */
+    /* lead over the rules there, in standard errors of the answers in which they differ */
+    double z;
     hcp_classifier_bucket buckets[HCP_CLASSIFIER_BUCKETS]; /* by stated probability, see score.c */
 } hcp_classifier_judgement;
 

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "economics/dispatch/backtest.h"
+
+#include "base/units.h"
+#include "economics/dispatch/device.h"
+#include "economics/dispatch/share.h"
+#include "economics/fleet_optimum.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    const hcp_market *market;
+    const hcp_dispatch_site *site;
+    hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
+    hcp_market_published_prices published;
+    hcp_dispatch_backtest_result result;
+} play;
+
+static int64_t step_us(const hcp_market *market)
+{
+    return (int64_t)llround(market->step_h * (double)HCP_US_PER_H);
+}
+
+/* Price that step t is paid at. */
+static double paid(const hcp_market *market, const hcp_dispatch_site *site, size_t t)
+{
+    return market->steps[site->settles_late ? t : t - 1].price_usd_per_mwh;
+}
+
+static void tell(const play *p, hcp_dispatch *dispatch, size_t t, double hashprice)
+{
+    const hcp_market_step *s = &p->market->steps[t];
+    hcp_dispatch_observe(dispatch,
+                         &(hcp_dispatch_price){.at_us = s->ts_us,
+                                               .usd_per_mwh = s->price_usd_per_mwh,
+                                               .day_ahead_usd_per_mwh = s->dam_usd_per_mwh,
+                                               .hashprice = hashprice});
+}
+
+/* What is known when step t begins: the price of the step before, and what is published from then on. */
+static hcp_dispatch_input input_of(play *p, size_t t, double hashprice, double *day_ahead)
+{
+    const hcp_market *market = p->market;
+    size_t end = MIN(hcp_market_published(market, t), t - 1 + HCP_MARKET_DAM_MAX);
+    int n = 0;
+    for (size_t k = t - 1; k < end; k++)
+        day_ahead[n++] = market->steps[k].dam_usd_per_mwh;
+    return (hcp_dispatch_input){
+        .now_us = market->steps[t].ts_us,
+        .cap_w = p->site->cap_w,
+        .pue = p->site->pue,
+        .usd_per_mwh = market->steps[t - 1].price_usd_per_mwh,
+        .price_at_us = market->steps[t].ts_us - step_us(market),
+        .price_known_us = market->steps[t].ts_us,
+        .settles_late = p->site->settles_late,
+        .day_ahead_usd_per_mwh = day_ahead,
+        .n_day_ahead = n,
+        .hashprice = hashprice,
+        .pool_fee = p->site->pool_fee,
+        .price_good = true,
+        .hashprice_good = true,
+        .min_dwell_us = p->site->min_dwell_us,
+        .threshold = p->site->threshold,
+        .classes = p->classes,
+        .n_classes = p->site->n_classes,
+    };
+}
+
+/* Carries the choice out at once and pays for it. */
+static bool move(play *p, hcp_dispatch_class *class_, const hcp_dispatch_choice *choice,
+                 int64_t now_us)
+{
+    uint32_t before = class_->mining;
+    bool retargets = before > 0 && choice->mine > 0 && choice->target != class_->current_target;
+    if (before == choice->mine && !retargets)
+        return false;
+    double moved =
+        fabs((double)choice->mine - before) + (retargets ? (double)MIN(before, choice->mine) : 0.0);
+    p->result.switching_usd += moved * class_->switch_usd;
+    class_->mining = choice->mine;
+    class_->idle = choice->idle;
+    class_->curtailed = choice->curtail;
+    if (choice->mine > 0)
+        class_->current_target = choice->target;
+    class_->moved_us = now_us;
+    return true;
+}
+
+static void earn(play *p, const hcp_dispatch_input *input, const hcp_dispatch_plan *plan,
+                 double usd_per_mwh)
+{
+    hcp_dispatch_input at = *input;
+    bool moved = false;
+    at.usd_per_mwh = usd_per_mwh;
+    for (int c = 0; c < at.n_classes; c++) {
+        hcp_dispatch_class *class_ = &p->classes[c];
+        moved |= move(p, class_, &plan->chosen[c], at.now_us);
+        if (class_->mining == 0)
+            continue;
+        double extra_w =
+            class_->targets[class_->current_target].power_w - hcp_dispatch_rest_w(class_);
+        p->result.profit_usd +=
+            class_->mining * p->market->step_h *
+            (hcp_dispatch_mining_usd_per_h(&at, class_, class_->current_target) -
+             hcp_dispatch_rest_usd_per_h(&at, class_));
+        p->result.mined_mwh += class_->mining * p->market->step_h * extra_w * at.pue / 1e6;
+    }
+    p->result.moves += moved;
+}
+
+hcp_dispatch_backtest_result hcp_dispatch_backtest_play(const hcp_market *market,
+                                                        const hcp_dispatch_site *site,
+                                                        const hcp_dispatch_policy *policy,
+                                                        hcp_dispatch_backtest_watch watch,
+                                                        void *data)
+{
+    play p = {.market = market, .site = site};
+    memcpy(p.classes, site->classes, sizeof *site->classes * (size_t)site->n_classes);
+    const hcp_dispatch_config config = {.step_us = step_us(market),
+                                        .utc_offset_h = market->utc_offset_h};
+    g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(policy, &config);
+    g_autofree double *day_ahead = g_new(double, HCP_MARKET_DAM_MAX);
+    for (size_t t = 1; t < market->n; t++) {
+        hcp_policy_observation known;
+        hcp_dispatch_plan plan;
+        hcp_market_observe(market, t, &p.published, &known);
+        tell(&p, dispatch, t - 1, known.hashprice);
+        hcp_dispatch_input input = input_of(&p, t, known.hashprice, day_ahead);
+        hcp_dispatch_ask(dispatch, &input, &plan);
+        if (watch != NULL)
+            watch(data, &input, &plan);
+        p.result.kept += g_str_equal(plan.source, "stale") || g_str_equal(plan.source, "lcp") ||
+                         g_str_equal(plan.source, "static");
+        earn(&p, &input, &plan, paid(market, site, t));
+        p.result.steps++;
+    }
+    p.result.profit_usd -= p.result.switching_usd;
+    return p.result;
+}
+
+/* --- hindsight ----------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    hcp_fleet_block block;
+    double mw[HCP_FLEET_MODES_MAX];
+    double *rewards;
+} hindsight;
+
+/* All devices of a class as one block, every step paid as in the play. */
+static void fill_block(const hcp_market *market, const hcp_dispatch_site *site, int c, hindsight *h)
+{
+    const hcp_dispatch_class *class_ = &site->classes[c];
+    const hcp_dispatch_input input = {
+        .pue = site->pue, .pool_fee = site->pool_fee, .min_dwell_us = site->min_dwell_us};
+    hcp_market_published_prices *published = g_new(hcp_market_published_prices, 1);
+    double free = hcp_dispatch_class_free(class_);
+    hcp_dispatch_device device;
+    hcp_dispatch_device_fill(&input, class_, 0, market->step_h, &device);
+    h->rewards = g_new0(double, (market->n - 1) * (size_t)device.n_modes);
+    for (size_t t = 1; t < market->n; t++) {
+        hcp_policy_observation known;
+        hcp_market_observe(market, t, published, &known);
+        hcp_dispatch_device_fill(&input, class_, known.hashprice, market->step_h, &device);
+        double *row = h->rewards + (t - 1) * (size_t)device.n_modes;
+        for (int mode = 1; mode < device.n_modes; mode++)
+            row[mode] = free * market->step_h *
+                        hcp_dispatch_device_usd_per_h(&device, mode, paid(market, site, t));
+    }
+    for (int mode = 0; mode < device.n_modes; mode++)
+        h->mw[mode] = free * device.extra_mw[mode];
+    h->block = (hcp_fleet_block){
+        .n_modes = device.n_modes,
+        .mw = h->mw,
+        .reward_usd = h->rewards,
+        .start_usd = free * class_->switch_usd,
+        .stop_usd = free * class_->switch_usd,
+        .min_up_steps = device.dwell_steps,
+        .min_down_steps = device.dwell_steps,
+        .running = free > 0 ? class_->mining / free : 0,
+    };
+    g_free(published);
+}
+
+bool hcp_dispatch_backtest_optimum(const hcp_market *market, const hcp_dispatch_site *site,
+                                   double tolerance_usd, double *ret_profit_usd,
+                                   double *ret_bound_usd)
+{
+    hindsight *all = g_new0(hindsight, (size_t)site->n_classes);
+    hcp_fleet_block blocks[HCP_DISPATCH_MAX_CLASSES];
+    g_autofree double *room_mw = g_new(double, market->n);
+    const hcp_dispatch_input input = {
+        .pue = site->pue, .classes = site->classes, .n_classes = site->n_classes};
+    for (size_t t = 0; t < market->n; t++)
+        room_mw[t] = (site->cap_w / site->pue - hcp_dispatch_base_w(&input)) * site->pue / 1e6;
+    int n = 0;
+    for (int c = 0; c < site->n_classes; c++) {
+        if (!hcp_dispatch_can_mine(&site->classes[c]) ||
+            hcp_dispatch_class_free(&site->classes[c]) == 0)
+            continue;
+        fill_block(market, site, c, &all[n]);
+        blocks[n] = all[n].block;
+        n++;
+    }
+    const hcp_fleet_problem problem = {.blocks = blocks,
+                                       .n_blocks = n,
+                                       .n = market->n - 1,
+                                       .step_h = market->step_h,
+                                       .room_mw = room_mw};
+    g_auto(hcp_fleet_optimum) optimum = {0};
+    bool solved = hcp_fleet_optimum_solve(&problem, tolerance_usd, &optimum);
+    if (solved) {
+        *ret_profit_usd = optimum.profit_usd;
+        *ret_bound_usd = optimum.bound_usd;
+    }
+    for (int c = 0; c < n; c++)
+        g_free(all[c].rewards);
+    g_free(all);
+    return solved;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What dispatch policies share: a wish per class, the sharing-out of the power cap to wishes (best profit per extra watt
+ * first), and the two fixed plans "all mine" and "all rest".
+ */
+#ifndef HCP_ECONOMICS_DISPATCH_SHARE_H
+#define HCP_ECONOMICS_DISPATCH_SHARE_H
+
+#include "economics/dispatch/dispatch.h"
+
+/* What a policy wants of one class before the cap is shared out. */
+typedef struct {
+    bool mine;
+    bool keep; /* leave the devices as they are */
+    int target;
+    double mining_usd_per_h; /* a device, at the target */
+    double rest_usd_per_h;
+} hcp_dispatch_wish;
+
+/* Devices a plan may move. */
+uint32_t hcp_dispatch_class_free(const hcp_dispatch_class *class_);
+
+/* Power and profit of a device that neither serves nor mines: miners sleep, others idle. */
+double hcp_dispatch_rest_w(const hcp_dispatch_class *class_);
+double hcp_dispatch_rest_usd_per_h(const hcp_dispatch_input *input,
+                                   const hcp_dispatch_class *class_);
+
+/* Whether the class has anything to mine with. */
+bool hcp_dispatch_can_mine(const hcp_dispatch_class *class_);
+
+/* Shares the cap out to one wish per class; returns the profit of the facility in USD/h. */
+double hcp_dispatch_share(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
+                          hcp_dispatch_choice *ret_choices);
+
+/* The wishes "everything mines" (each class at its most profitable target) or "everything rests". */
+void hcp_dispatch_fixed_wishes(const hcp_dispatch_input *input, bool mine,
+                               hcp_dispatch_wish *ret_wishes);
+
+/* Fills the sums, the recommendation and the switching cost of a plan whose `chosen` is set. */
+void hcp_dispatch_sum(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
+                      hcp_dispatch_plan *plan);
+
+/* Fills the choices when `mine` devices of each class mine as their wish says; returns the profit in USD/h. */
+double hcp_dispatch_fill(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
+                         const uint32_t *mine, hcp_dispatch_choice *ret_choices);
+
+/* IT power in watts that is spent whatever the plan: leases, running switches, and every free device at rest. */
+double hcp_dispatch_base_w(const hcp_dispatch_input *input);
+
+/* Whether the class must stay as it is: its dwell is not over, or a price that it depends on is not good. */
+bool hcp_dispatch_is_held(const hcp_dispatch_input *input, const hcp_dispatch_class *class_);
+
+#endif
