@@ -31,7 +31,7 @@ char *hcp_cli_merit_label(const json_t *row)
     const char *use = hcp_json_string(row, "use", "");
     const char *class_key = hcp_json_string(row, "class", NULL);
     if (class_key == NULL)
-        return g_strdup("off");
+        return g_strdup(g_str_equal(use, "reserve") ? "grid   reserve, of what mines" : "off");
     if (!g_str_equal(use, "mining"))
         return g_strdup_printf("AI     %s", class_key);
     bool simulation = hcp_json_bool(row, "labelled_simulation", false);
@@ -113,8 +113,9 @@ const hcp_cli_command HCP_CLI_MERIT = {
     .description = "USD/MWh is income less electricity for a MWh at the meter; BREAK-EVEN is the "
                    "electricity price at which the use earns nothing. AI counts at the list price "
                    "and needs customers. COULD BE is what runs the use now and what is free for "
-                   "it; a device appears under each use that it has. GPU mining "
-                   "(sim.) is a simulation.",
+                   "it; a device appears under each use that it has. Reserve is paid for "
+                   "a MW that stands ready to stop, within the rows of the miners that sell it. "
+                   "GPU mining (sim.) is a simulation.",
     .groups = {{&OPTIONS, 0}, {&HCP_CLI_CLIENT_OPTIONS, AT(client)}},
     .size = sizeof(arguments),
     .run = run,

@@ -5,6 +5,7 @@
 #include "economics/formula.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdlib.h>
 
 /* Equal margins keep a fixed order, so that a list does not flicker. */
@@ -69,6 +70,25 @@ static double sheddable_w(const hcp_dispatch_class *class_)
     return class_->n_targets > 0 ? class_->mining * class_->targets[t].power_w : 0;
 }
 
+/* What the grid pays a MW that stands ready; paid within the mining rows, so nothing is counted twice. */
+static hcp_merit reserve(const hcp_dispatch_input *input)
+{
+    double shed_w = 0;
+    for (int c = 0; c < input->n_classes; c++) {
+        const hcp_dispatch_class *class_ = &input->classes[c];
+        if (class_->asic)
+            shed_w += MAX(0, sheddable_w(class_) - class_->mining * class_->standby_w);
+    }
+    return (hcp_merit){
+        .use = HCP_MERIT_RESERVE,
+        .class_ix = -1,
+        .target = -1,
+        .strike_usd_per_mwh = NAN,
+        .margin_usd_per_mwh = input->reserve_usd_per_mw,
+        .available_w = shed_w * input->pue,
+    };
+}
+
 static hcp_merit off(const hcp_dispatch_input *input, const hcp_merit_draw *draws)
 {
     double rest_w = 0, shed_w = 0;
@@ -99,6 +119,8 @@ int hcp_merit_order(const hcp_dispatch_input *input, const hcp_merit_draw *draws
         for (int t = 0; hcp_dispatch_can_mine(class_) && t < class_->n_targets; t++)
             ret_rows[n++] = mining(input, &draws[c], c, t);
     }
+    if (input->reserve_usd_per_mw > 0)
+        ret_rows[n++] = reserve(input);
     ret_rows[n++] = off(input, draws);
     qsort(ret_rows, (size_t)n, sizeof *ret_rows, by_margin);
     return n;

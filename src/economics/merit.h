@@ -11,10 +11,15 @@
 
 #define HCP_MERIT_MAX_TARGETS 8
 
-/* Serving and mining of each class at each power target, and off. */
-#define HCP_MERIT_MAX_ROWS (HCP_DISPATCH_MAX_CLASSES * (1 + HCP_MERIT_MAX_TARGETS) + 1)
+/* Serving and mining of each class at each power target, reserve and off. */
+#define HCP_MERIT_MAX_ROWS (HCP_DISPATCH_MAX_CLASSES * (1 + HCP_MERIT_MAX_TARGETS) + 2)
 
-typedef enum { HCP_MERIT_SERVE, HCP_MERIT_MINE, HCP_MERIT_OFF } hcp_merit_use;
+typedef enum {
+    HCP_MERIT_SERVE,
+    HCP_MERIT_MINE,
+    HCP_MERIT_RESERVE, /* sold to the grid by miners that run: they stand ready to stop */
+    HCP_MERIT_OFF
+} hcp_merit_use;
 
 /* IT watts that the devices of a class draw now, those inside switches left out. */
 typedef struct {
@@ -39,7 +44,9 @@ typedef struct {
 /*
  * Fills `ret_rows` (room for HCP_MERIT_MAX_ROWS) with the uses at this facility, the largest margin first; returns how
  * many. `draws` has one entry per class of `input`. Serving counts at the class's list price; it needs customers, which
- * the list cannot know. Off has every watt that could be shed now, which leaves out leases. The `used_w` of all rows and
+ * the list cannot know. Where reserve is sold its row has the price of standing ready, per MW and hour, and the watts that
+ * could; it draws nothing and earns nothing of its own, because the miners that sell it count that income in their rows.
+ * Off has every watt that could be shed now, which leaves out leases. The `used_w` of all rows and
  * what switches add up to the power of the facility.
  */
 int hcp_merit_order(const hcp_dispatch_input *input, const hcp_merit_draw *draws,

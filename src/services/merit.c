@@ -11,8 +11,10 @@
 /* At the edge money per MWh has cents. */
 #define MARGIN_DIGITS 2
 
-static const char *const USES[] = {
-    [HCP_MERIT_SERVE] = "ai", [HCP_MERIT_MINE] = "mining", [HCP_MERIT_OFF] = "off"};
+static const char *const USES[] = {[HCP_MERIT_SERVE] = "ai",
+                                   [HCP_MERIT_MINE] = "mining",
+                                   [HCP_MERIT_RESERVE] = "reserve",
+                                   [HCP_MERIT_OFF] = "off"};
 
 static void set_class(json_t *object, const hcp_state *state, const hcp_merit *row,
                       uint32_t class_ix)

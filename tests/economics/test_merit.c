@@ -5,6 +5,7 @@
 #include "economics/merit.h"
 
 #include <glib.h>
+#include <math.h>
 
 #define NEAR(actual, expected) g_assert_cmpfloat_with_epsilon(actual, expected, 1e-9)
 
@@ -170,10 +171,30 @@ static void test_laws(void)
     }
 }
 
+/* Reserve at 4 USD per MW and hour: ten miners could leave 3,980 W each, times 1.25, and their rows have the income. */
+static void test_reserve(void)
+{
+    const hcp_dispatch_class classes[] = {asic()};
+    hcp_dispatch_input input = site_of(classes, 1);
+    const hcp_merit_draw draws[] = {{.mining_w = {40000}, .rest_w = 600}};
+    hcp_merit rows[HCP_MERIT_MAX_ROWS];
+    g_assert_cmpint(hcp_merit_order(&input, draws, rows), ==, 3);
+    double without = rows[1].margin_usd_per_mwh;
+    input.reserve_usd_per_mw = 4;
+    g_assert_cmpint(hcp_merit_order(&input, draws, rows), ==, 4);
+    NEAR(rows[1].margin_usd_per_mwh, without + 4 * 3980.0 / 4000);
+    g_assert_cmpint(rows[2].use, ==, HCP_MERIT_RESERVE);
+    NEAR(rows[2].margin_usd_per_mwh, 4);
+    NEAR(rows[2].available_w, 49750);
+    NEAR(rows[2].used_w + rows[2].usd_per_h, 0);
+    g_assert_true(isnan(rows[2].strike_usd_per_mwh));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/merit/by_hand", test_by_hand);
+    g_test_add_func("/merit/reserve", test_reserve);
     g_test_add_func("/merit/off_is_the_reference", test_off_is_the_reference);
     g_test_add_func("/merit/only_what_can_be", test_only_what_can_be);
     g_test_add_func("/merit/degraded_miners_count", test_degraded_miners_count);
