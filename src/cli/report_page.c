@@ -144,7 +144,7 @@ static json_t *find_week(const hcp_market *market, const char *title, double all
         }
     }
     return json_pack("{s:s, s:I, s:I}", "title", title, "from", (json_int_t)found, "to",
-                     (json_int_t)(found + week));
+                     (json_int_t)found + (json_int_t)week);
 }
 
 static json_t *weeks(const hcp_market *market)

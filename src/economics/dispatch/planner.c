@@ -202,6 +202,31 @@ static void settle(planner *self, const hcp_dispatch_price *price)
     }
 }
 
+static bool same_device(const hcp_dispatch_device *a, const hcp_dispatch_device *b)
+{
+    if (a->n_modes != b->n_modes || a->dwell_steps != b->dwell_steps ||
+        a->start_usd != b->start_usd || a->stop_usd != b->stop_usd ||
+        a->retarget_usd != b->retarget_usd)
+        return false;
+    for (int mode = 0; mode < a->n_modes; mode++)
+        if (a->usd_per_h[mode] != b->usd_per_h[mode] || a->extra_mw[mode] != b->extra_mw[mode])
+            return false;
+    return true;
+}
+
+static bool same_basis(const hcp_dispatch_basis *a, const hcp_dispatch_basis *b)
+{
+    if (a->n != b->n || a->overdue != b->overdue || a->late != b->late)
+        return false;
+    for (int c = 0; c < a->n; c++)
+        if (a->ids[c] != b->ids[c] || !same_device(&a->devices[c], &b->devices[c]))
+            return false;
+    for (int k = 0; k < HCP_PRICE_STEPS_MAX; k++)
+        if (a->floor_usd_per_mwh[k] != b->floor_usd_per_mwh[k])
+            return false;
+    return true;
+}
+
 /* Lives through what has settled since the last question, then makes sure that the solution is of now. */
 static void catch_up(planner *self, const hcp_dispatch_input *input)
 {
@@ -218,7 +243,7 @@ static void catch_up(planner *self, const hcp_dispatch_input *input)
         return;
     fill_basis(self, input, last->hashprice, hcp_dispatch_prices_overdue(self->prices, input),
                self->scratch);
-    if (self->solved && memcmp(self->scratch, self->basis, sizeof *self->basis) == 0)
+    if (self->solved && same_basis(self->scratch, self->basis))
         return;
     memcpy(self->basis, self->scratch, sizeof *self->basis);
     solve(self);

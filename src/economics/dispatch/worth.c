@@ -94,7 +94,7 @@ void hcp_dispatch_worth_solve(const hcp_dispatch_device *device,
                               hcp_dispatch_row ret_values[HCP_DISPATCH_MAX_NODES],
                               hcp_dispatch_row ret_ahead[HCP_DISPATCH_MAX_NODES])
 {
-    row stage[NODES], reward[HCP_DISPATCH_MAX_MODES], columns[BINS];
+    row stage[NODES] = {0}, reward[HCP_DISPATCH_MAX_MODES] = {0}, columns[BINS];
     int nodes = device->n_modes * device->dwell_steps;
     memset(ret_ahead, 0, sizeof *ret_ahead * (size_t)nodes);
     for (int k = horizon->outlook->n - 1; k >= horizon->from; k--) {
