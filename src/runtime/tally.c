@@ -110,17 +110,18 @@ typedef struct {
 
 static spread spread_of(GArray *times)
 {
-    if (times->len == 0)
+    const guint n = times->len;
+    if (n == 0)
         return (spread){0};
     g_array_sort(times, by_time);
     const int64_t *us = (const int64_t *)times->data;
     int64_t sum_us = 0;
-    for (guint i = 0; i < times->len; i++)
+    for (guint i = 0; i < n; i++)
         sum_us += us[i];
-    return (spread){.mean_us = sum_us / times->len,
-                    .p50_us = us[(times->len - 1) / 2],
-                    .p99_us = us[(guint64)(times->len - 1) * 99 / 100],
-                    .max_us = us[times->len - 1]};
+    return (spread){.mean_us = sum_us / n,
+                    .p50_us = us[(n - 1) / 2],
+                    .p99_us = us[(guint64)(n - 1) * 99 / 100],
+                    .max_us = us[n - 1]};
 }
 
 static int64_t limit_us(const hcp_settings *settings, int priority)
