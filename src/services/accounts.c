@@ -4,6 +4,7 @@
 
 #include "base/timefmt.h"
 #include "base/units.h"
+#include "services/carbon.h"
 #include "services/internal.h"
 #include "services/list.h"
 
@@ -60,7 +61,7 @@ static void set_energy(json_t *object, const hcp_interval_closed *row, double us
         hcp_json_set_number(object, names[use][0], mwh);
         hcp_services_set_rounded(object, names[use][1], mwh / hours, DIGITS);
     }
-    hcp_services_set_rounded(object, "carbon_kg", carbon_mg / 1e6, DIGITS);
+    hcp_services_set_rounded(object, "carbon_kg", carbon_mg / HCP_CARBON_MG_PER_KG, DIGITS);
 }
 
 static json_t *account_json(const hcp_state *state, const hcp_interval_closed *row)

@@ -6,6 +6,9 @@
 #include "core/metering.h"
 #include "services/internal.h"
 
+/* Meters count milligrams, answers tell kilograms. */
+#define HCP_CARBON_MG_PER_KG 1e6
+
 /* {"g_per_kwh", "source", "kg", "kg_by_use"} of a facility, location based; JSON null where no figure of its electricity is
  * configured. New reference. */
 json_t *hcp_carbon_json(const hcp_facility_defined *def, const hcp_meter *meter);

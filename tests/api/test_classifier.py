@@ -71,14 +71,14 @@ def test_the_built_in_model_leaves_it_to_the_rules(start):
     assert model["held_out"]["model"]["accuracy"] > model["held_out"]["constant"]
 
 
-@pytest.mark.skipif(not TRACE.exists(), reason="the recorded trace is not beside the repository")
-def test_the_built_in_model_is_what_the_trace_gives(tmp_path):
-    built_in = json.loads((ROOT / "share/models/classifier.json").read_text())
-    out = tmp_path / "again.json"
-    told = fit("--jobs", TRACE, "--out", out, "--name", built_in["name"], "--date", built_in["fitted"],
-               "--provenance", built_in["provenance"])
-    assert json.loads(out.read_text()) == built_in
-    assert "off: it was fitted without the type of work" in told
+if TRACE.exists():  # recorded, not ours to ship
+    def test_the_built_in_model_is_what_the_trace_gives(tmp_path):
+        built_in = json.loads((ROOT / "share/models/classifier.json").read_text())
+        out = tmp_path / "again.json"
+        told = fit("--jobs", TRACE, "--out", out, "--name", built_in["name"], "--date", built_in["fitted"],
+                   "--provenance", built_in["provenance"])
+        assert json.loads(out.read_text()) == built_in
+        assert "off: it was fitted without the type of work" in told
 
 
 def test_a_model_that_beats_the_rules_decides_and_says_why(start, model):
