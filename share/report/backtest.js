@@ -138,6 +138,22 @@ function showRegret() {
   ], report.plans);
 }
 
+function showRatios() {
+  const plans = report.plans.filter((p) => p.competitive && p.competitive.ratio !== undefined);
+  if (plans.length === 0) return;
+  const ratio = (value) => (value === undefined ? "" : number(value, 2));
+  table(section("ratios", "Competitive ratio", "Cost is what free and instant switching with foresight would have earned beyond a plan; the ratio is its cost over the optimum's, for the run and by day."), [
+    ["plan", (p) => p.plan],
+    ["cost, USD", (p) => number(p.competitive.cost_usd)],
+    ["ratio", (p) => ratio(p.competitive.ratio)],
+    ["days", (p) => number(p.competitive.days)],
+    ["median day", (p) => ratio(p.competitive.median_day)],
+    ["90 % of days under", (p) => ratio(p.competitive.p90_day)],
+    ["worst day", (p) => ratio(p.competitive.max_day)],
+    ["on", (p) => (p.competitive.max_day_from || "").slice(0, 10)],
+  ], plans);
+}
+
 function showReliability() {
   const plan = report.plans.findLast((p) => p.reliability && p.reliability.length > 0);
   if (!plan) return;
@@ -166,6 +182,7 @@ showUplift();
 showGain();
 showWeeks();
 showRegret();
+showRatios();
 showReliability();
 addEventListener("resize", () => charts.forEach(([plot, node]) => plot.setSize({ width: node.clientWidth, height: plot.height })));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => charts.forEach(([plot]) => plot.redraw()));

@@ -11,6 +11,7 @@
 #include "cli/report_grid.h"
 #include "cli/report_total.h"
 #include "cli/site.h"
+#include "economics/optimum.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -158,6 +159,10 @@ static bool play_and_show(const session *s, const char *file, const hcp_market *
     const options *o = s->o;
     g_autofree double *rewards = hcp_market_rewards(played, plant);
     hcp_backtest_bounds bounds = hcp_backtest_bounds_get(played, plant, rewards);
+    g_autofree uint8_t *optimum_states = g_new(uint8_t, played->n);
+    g_autofree double *optimum_usd = g_new(double, played->n);
+    hcp_optimum_solve(plant, rewards, played->n, -1, optimum_states);
+    hcp_optimum_line(plant, rewards, played->n, optimum_states, optimum_usd);
     g_autoptr(GArray) runs = g_array_new(FALSE, TRUE, sizeof(hcp_cli_run));
     g_array_set_clear_func(runs, run_clear);
     hcp_cli_report report = {
@@ -167,6 +172,8 @@ static bool play_and_show(const session *s, const char *file, const hcp_market *
         .plant = plant,
         .bounds = &bounds,
         .rewards_usd = rewards,
+        .optimum_usd = optimum_usd,
+        .optimum_states = optimum_states,
     };
     g_autoptr(GArray) grid = NULL;
     if (!play_all(o, &report, runs, &grid, error))

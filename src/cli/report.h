@@ -25,7 +25,9 @@ typedef struct {
     const hcp_market *market;
     const hcp_plant *plant;
     const hcp_backtest_bounds *bounds;
-    const double *rewards_usd; /* per step and state */
+    const double *rewards_usd;     /* per step and state */
+    const double *optimum_usd;     /* cumulative, per step */
+    const uint8_t *optimum_states; /* per step */
     const hcp_cli_run *runs;
     size_t n_runs;      /* the last one is drawn in the weeks */
     const GArray *grid; /* hcp_cli_grid_row; NULL = nothing is sold to the grid */

@@ -2,6 +2,7 @@
 /* The backtest's figures as JSON. */
 #include "base/json.h"
 #include "cli/report_grid.h"
+#include "cli/report_ratio.h"
 #include "cli/report_uplift.h"
 #include "economics/regret.h"
 
@@ -119,6 +120,7 @@ static json_t *run_json(const hcp_cli_report *r, const hcp_cli_run *run)
     json_object_set_new(row, "reliability", bins);
     add_confidence(row, calibration);
     json_object_set_new(row, "uplift", hcp_cli_report_uplift_json(r, run));
+    json_object_set_new(row, "competitive", hcp_cli_report_ratio_json(r, run));
     return row;
 }
 

@@ -3,7 +3,6 @@
 #include "cli/report.h"
 
 #include "base/units.h"
-#include "economics/optimum.h"
 
 #include <gio/gio.h>
 #include <math.h>
@@ -52,27 +51,13 @@ static double gain_at(const void *data, size_t t)
     return g->profit[t] - g->still[t];
 }
 
-static double *cumulate_states(const hcp_cli_report *r, const uint8_t *states, int fixed)
+static double *cumulate_static(const hcp_cli_report *r)
 {
     double *sum = g_new(double, r->market->n), total = 0.0;
     for (size_t t = 0; t < r->market->n; t++) {
-        size_t s = states != NULL ? states[t] : (size_t)fixed;
-        total += r->rewards_usd[t * (size_t)r->plant->n_states + s];
+        size_t row = t * (size_t)r->plant->n_states;
+        total += r->rewards_usd[row + (size_t)r->bounds->best_static];
         sum[t] = total;
-    }
-    return sum;
-}
-
-/* The optimum's line; its switching costs are taken off where it switches. */
-static double *cumulate_optimum(const hcp_cli_report *r, const uint8_t *states)
-{
-    double *sum = cumulate_states(r, states, 0), paid = 0.0;
-    int node = r->plant->settled[states[0]];
-    for (size_t t = 1; t < r->market->n; t++) {
-        const hcp_plant_move *move = hcp_plant_move_to(r->plant, node, states[t]);
-        paid += move->cost_usd;
-        node = move->node;
-        sum[t] -= paid;
     }
     return sum;
 }
@@ -100,19 +85,16 @@ static json_t *run_series(const hcp_cli_report *r, const hcp_cli_run *run, const
 
 static json_t *all_series(const hcp_cli_report *r)
 {
-    g_autofree double *still = cumulate_states(r, NULL, r->bounds->best_static);
-    g_autofree uint8_t *states = g_new(uint8_t, r->market->n);
-    hcp_optimum_solve(r->plant, r->rewards_usd, r->market->n, -1, states);
-    g_autofree double *best = cumulate_optimum(r, states);
+    g_autofree double *still = cumulate_static(r);
     json_t *object = json_object(), *times = json_array(), *runs = json_array();
     for (size_t t = 0; t < r->market->n; t++)
         json_array_append_new(times, json_integer(r->market->steps[t].ts_us / HCP_US_PER_S));
-    gain g = {best, still};
+    gain g = {r->optimum_usd, still};
     json_object_set_new(object, "ts", times);
     json_object_set_new(object, "price_usd_per_mwh", series(r->market->n, settled_at, r->market));
     json_object_set_new(object, "dam_usd_per_mwh", series(r->market->n, dam_at, r->market));
     json_object_set_new(object, "optimum_gain_usd", series(r->market->n, gain_at, &g));
-    json_object_set_new(object, "optimum_away", away_from_static(r, states));
+    json_object_set_new(object, "optimum_away", away_from_static(r, r->optimum_states));
     for (size_t i = 0; i < r->n_runs; i++)
         json_array_append_new(runs, run_series(r, &r->runs[i], still));
     json_object_set_new(object, "runs", runs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The backtest's report as text. */
 #include "cli/report_grid.h"
+#include "cli/report_ratio.h"
 #include "cli/report_uplift.h"
 #include "economics/regret.h"
 
@@ -122,6 +123,7 @@ void hcp_cli_report_print(const hcp_cli_report *r)
     if (r->grid != NULL)
         hcp_cli_grid_print(r->market, r->grid);
     print_regret(r);
+    hcp_cli_report_print_ratios(r);
     print_calibration(r);
     print_confidence(r);
     puts("* best static plan; closed = (profit - best static) / (optimum - best static); MAE in "

@@ -68,3 +68,19 @@ hcp_optimum hcp_optimum_solve(const hcp_plant *plant, const double *rewards_usd,
     }
     return result;
 }
+
+void hcp_optimum_line(const hcp_plant *plant, const double *rewards_usd, size_t n,
+                      const uint8_t *states, double *ret_usd)
+{
+    double sum = 0.0;
+    int node = n > 0 ? plant->settled[states[0]] : 0;
+    for (size_t t = 0; t < n; t++) {
+        if (t > 0) {
+            const hcp_plant_move *move = hcp_plant_move_to(plant, node, states[t]);
+            sum -= move->cost_usd;
+            node = move->node;
+        }
+        sum += rewards_usd[t * (size_t)plant->n_states + states[t]];
+        ret_usd[t] = sum;
+    }
+}

@@ -21,4 +21,9 @@ typedef struct {
 hcp_optimum hcp_optimum_solve(const hcp_plant *plant, const double *rewards_usd, size_t n,
                               int start_node, uint8_t *ret_states);
 
+/* Fills `ret_usd` (n entries) with the profit so far, switching paid, of being in `states`, which begins with the first of
+ * them in force. */
+void hcp_optimum_line(const hcp_plant *plant, const double *rewards_usd, size_t n,
+                      const uint8_t *states, double *ret_usd);
+
 #endif

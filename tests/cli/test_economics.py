@@ -134,6 +134,17 @@ def test_uplift_over_four_baselines(market):
     assert plans["hcp"]["stopped_h"] == stopped
 
 
+def test_competitive_ratio_by_day(market):
+    _, plans = backtest("--market", market, "--preset", "s19xp", "--policies", "static,lcp,hcp")
+    for name in ("lcp", "hcp"):
+        ratio = plans[name]["competitive"]
+        cost = ratio["optimum_cost_usd"] + plans["optimum"]["profit_usd"] - plans[name]["profit_usd"]
+        assert ratio["cost_usd"] == pytest.approx(cost, abs=0.01)
+        assert ratio["ratio"] == pytest.approx(ratio["cost_usd"] / ratio["optimum_cost_usd"]) and ratio["ratio"] >= 1
+        assert 0 < ratio["days"] <= 40 and ratio["median_day"] <= ratio["p90_day"] <= ratio["max_day"]
+    assert plans["optimum"].get("competitive") is None
+
+
 def test_several_markets_add_up(market, tmp_path):
     second = tmp_path / "second.csv"
     lines_of = market.read_text(encoding="utf-8").splitlines()
