@@ -178,11 +178,14 @@ static void print_text(const results *r)
     if (own->grid_usd_micro != 0)
         print_money("grid", own->grid_usd_micro);
     print_money("electricity", -own->energy_cost_usd_micro);
+    if (own->true_up_usd_micro != 0)
+        print_money("trued up to own price", -own->true_up_usd_micro);
     print_money("profit", own->profit_usd_micro);
     hcp_usd_micro revenue = own->mining_usd_micro + own->ai_usd_micro + own->grid_usd_micro;
     if (revenue > 0)
         printf("  %-22s %16.1f %%\n", "profit margin",
                100.0 * (double)own->profit_usd_micro / (double)revenue);
+    print_money("kept by the pool", own->pool_fee_usd_micro);
     print_money("not mined (asleep)", own->foregone_usd_micro);
     print_money("electricity saved so", own->avoided_usd_micro);
     if (r->baselines) {
@@ -257,6 +260,8 @@ static json_t *report_json(const hcp_simulate_report *r)
                                   "mining", (json_int_t)r->carbon_mg[HCP_USE_MINING], "idle",
                                   (json_int_t)r->carbon_mg[HCP_USE_IDLE]));
     hcp_json_set_int(object, "grid_usd_micro", r->grid_usd_micro);
+    hcp_json_set_int(object, "true_up_usd_micro", r->true_up_usd_micro);
+    hcp_json_set_int(object, "pool_fee_usd_micro", r->pool_fee_usd_micro);
     hcp_json_set_int(object, "deferred", (int64_t)r->deferred);
     hcp_json_set_int(object, "deferral_usd_micro", r->deferral_usd_micro);
     hcp_json_set_int(object, "deadlines_missed", (int64_t)r->deadlines_missed);

@@ -53,6 +53,7 @@ DEFINE_GETTER(mining, hcp_money_to_usd(f->mining_usd_micro))
 DEFINE_GETTER(ai, hcp_money_to_usd(f->ai_usd_micro))
 DEFINE_GETTER(grid, hcp_money_to_usd(f->grid_usd_micro))
 DEFINE_GETTER(electricity, -hcp_money_to_usd(f->energy_cost_usd_micro))
+DEFINE_GETTER(true_up, -hcp_money_to_usd(f->true_up_usd_micro))
 DEFINE_GETTER(profit, hcp_money_to_usd(f->profit_usd_micro))
 DEFINE_GETTER(mwh_ai, hcp_units_mwh(f->energy_j[HCP_USE_AI]))
 DEFINE_GETTER(mwh_mining, hcp_units_mwh(f->energy_j[HCP_USE_MINING]))
@@ -75,6 +76,7 @@ static void print_money(const hcp_whatif_answer *answer)
     ROW("AI", 2, ai);
     ROW("grid", 2, grid);
     ROW("electricity", 2, electricity);
+    ROW("trued up to own price", 2, true_up);
     ROW("profit", 2, profit);
     puts("Energy at the meter, MWh");
     ROW("AI", 3, mwh_ai);

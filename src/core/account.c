@@ -12,9 +12,6 @@
 /* Prices may come more often; accounts do not. */
 static const int64_t SHORTEST_US = 15 * HCP_US_PER_MIN;
 
-/* Intervals and prices end on the same marks; clocks and feeds are a little late. */
-static const int64_t SETTLING_US = HCP_US_PER_MIN;
-
 /* Rows are dropped a day's worth at a time. */
 static const int64_t FORGET_US = 24 * HCP_US_PER_H;
 
@@ -53,6 +50,8 @@ static void open_account(hcp_core *core, uint32_t ix, int64_t at_us)
         .grid_usd_micro = facility->grid_usd_micro + facility->reserve_usd_micro,
         .foregone_usd_micro = facility->foregone_usd_micro,
         .avoided_usd_micro = facility->avoided_usd_micro,
+        .avoided_j = facility->avoided_j,
+        .pool_fee_usd_micro = facility->pool_fee_usd_micro,
     };
     memcpy(facility->account.energy_j, facility->energy_j, sizeof facility->energy_j);
     memcpy(facility->account.carbon_mg, facility->carbon_mg, sizeof facility->carbon_mg);
@@ -76,6 +75,25 @@ void hcp_account_open(hcp_core *core, uint32_t facility)
     arm(core, facility);
 }
 
+/* Profit of the accounts that are kept, and what the meters had earned when the open one began. */
+static hcp_usd_micro kept_profit(const hcp_state *state, uint32_t facility)
+{
+    hcp_usd_micro sum = 0;
+    for (guint i = 0; i < state->intervals->len; i++) {
+        const hcp_interval_closed *row = &g_array_index(state->intervals, hcp_interval_closed, i);
+        sum += row->facility == facility ? hcp_account_profit(row) : 0;
+    }
+    return sum;
+}
+
+static hcp_usd_micro opened_profit(const hcp_state *state, uint32_t ix)
+{
+    const hcp_facility *facility = hcp_state_facility(state, ix);
+    const hcp_open_account *opened = &facility->account;
+    return opened->mining_usd_micro + opened->ai_usd_micro + opened->grid_usd_micro -
+           opened->energy_cost_usd_micro - facility->true_up_usd_micro;
+}
+
 void hcp_account_rebuild(hcp_core *core)
 {
     for (uint32_t f = 0; f < core->state.fleet.facilities->len; f++) {
@@ -84,6 +102,8 @@ void hcp_account_rebuild(hcp_core *core)
             hcp_account_open(core, f);
         else
             arm(core, f);
+        hcp_core_facility(core, f)->closed_past_usd_micro =
+            opened_profit(&core->state, f) - kept_profit(&core->state, f);
     }
 }
 
@@ -122,39 +142,6 @@ void hcp_account_advance(hcp_core *core, uint32_t ix, int64_t us)
         hcp_group *group = hcp_core_group(core, g);
         if (group->facility == ix)
             advance_group(core, g, us, &group->account);
-    }
-}
-
-/* --- settling ------------------------------------------------------------------------------------------------------ */
-
-static bool is_near(int64_t a_us, int64_t b_us)
-{
-    return ABS(a_us - b_us) <= SETTLING_US;
-}
-
-/* Whether the price is the mean of just that time, and not a quote of a moment. */
-static bool is_of(const hcp_price_observed *price, int64_t from_us, int64_t until_us)
-{
-    return price->quality == HCP_QUALITY_GOOD && price->interval_us > 0 &&
-           is_near(price->observed_us - price->interval_us, from_us) &&
-           is_near(price->observed_us, until_us);
-}
-
-void hcp_account_settle(hcp_core *core, const hcp_price_observed *price)
-{
-    const GArray *rows = core->state.intervals;
-    int64_t oldest_us = price->observed_us - SETTLING_US;
-    if (price->kind != HCP_PRICE_ELECTRICITY || price->interval_us <= 0)
-        return;
-    for (guint i = rows->len; i > 0; i--) {
-        hcp_interval_closed *row = &g_array_index(rows, hcp_interval_closed, i - 1);
-        if (row->until_us < oldest_us)
-            return;
-        if (row->facility == price->facility && is_of(price, row->from_us, row->until_us)) {
-            row->settled = true;
-            row->settled_usd_per_mwh = price->value;
-            return;
-        }
     }
 }
 
@@ -226,6 +213,8 @@ static void fill_meters(const hcp_state *state, uint32_t facility, hcp_interval_
     closed->grid_usd_micro = meter.grid_usd_micro - opened->grid_usd_micro;
     closed->foregone_usd_micro = meter.foregone_usd_micro - opened->foregone_usd_micro;
     closed->avoided_usd_micro = meter.avoided_usd_micro - opened->avoided_usd_micro;
+    closed->avoided_j = meter.avoided_j - opened->avoided_j;
+    closed->pool_fee_usd_micro = meter.pool_fee_usd_micro - opened->pool_fee_usd_micro;
 }
 
 int64_t hcp_account_due(const hcp_core *core, uint32_t row, uint64_t id G_GNUC_UNUSED)
@@ -251,14 +240,10 @@ void hcp_account_fire(hcp_txn *txn, uint32_t row, uint64_t id G_GNUC_UNUSED)
         .cap_w = account.cap_wh / hours,
         .stale_us = account.stale_us,
     };
-    const hcp_price_observed *price = electricity(state, row);
-    if (is_of(price, account.from_us, txn->now_us)) {
-        event.interval_closed.settled = true;
-        event.interval_closed.settled_usd_per_mwh = price->value;
-    }
     fill_meters(state, row, &event.interval_closed);
     fill_classes(txn->core, row, us, &event.interval_closed.classes);
     hcp_txn_emit(txn, &event);
+    hcp_settlement_settle(txn, row);
 }
 
 static bool classes_exist(const hcp_state *state, const hcp_interval_closed *closed)
@@ -277,9 +262,12 @@ static void forget(hcp_state *state)
     if (g_array_index(rows, hcp_interval_closed, 0).until_us >= oldest_us - FORGET_US)
         return;
     guint n = hcp_accounts_since(state, oldest_us);
-    for (guint i = 0; i < n; i++)
-        hcp_record_clear(hcp_event_record(HCP_EVENT_INTERVAL_CLOSED),
-                         &g_array_index(rows, hcp_interval_closed, i));
+    for (guint i = 0; i < n; i++) {
+        hcp_interval_closed *row = &g_array_index(rows, hcp_interval_closed, i);
+        g_array_index(state->fleet.facilities, hcp_facility, row->facility).closed_past_usd_micro +=
+            hcp_account_profit(row);
+        hcp_record_clear(hcp_event_record(HCP_EVENT_INTERVAL_CLOSED), row);
+    }
     g_array_remove_range(rows, 0, n);
 }
 
@@ -305,7 +293,7 @@ const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event)
 hcp_usd_micro hcp_account_profit(const hcp_interval_closed *interval)
 {
     return interval->mining_usd_micro + interval->ai_usd_micro + interval->grid_usd_micro -
-           interval->energy_cost_usd_micro;
+           interval->energy_cost_usd_micro - interval->true_up_usd_micro;
 }
 
 guint hcp_accounts_since(const hcp_state *state, int64_t since_us)
@@ -328,9 +316,21 @@ bool hcp_accounts_sound(const hcp_state *state)
         const hcp_interval_closed *row = &g_array_index(state->intervals, hcp_interval_closed, i);
         if (row->facility >= state->fleet.facilities->len || !classes_exist(state, row) ||
             row->from_us >= row->until_us || row->until_us < until_us ||
-            row->until_us > state->now_us)
+            row->until_us > state->now_us || (row->own_price && !row->settled))
             return false;
         until_us = row->until_us;
     }
     return true;
+}
+
+char *hcp_check_accounts(const hcp_core *core)
+{
+    const hcp_state *state = &core->state;
+    for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
+        const hcp_facility *facility = hcp_state_facility(state, f);
+        if (opened_profit(state, f) != facility->closed_past_usd_micro + kept_profit(state, f))
+            return g_strdup_printf("the accounts of facility %s do not add up to its meters",
+                                   facility->def.key);
+    }
+    return NULL;
 }

@@ -43,6 +43,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_GRID_CHANGED] = {hcp_grid_apply_changed, true},
     [HCP_EVENT_GRID_MEASURED] = {hcp_grid_apply_measured, false},
     [HCP_EVENT_STRIKE_CHANGED] = {hcp_strike_apply_changed, false},
+    [HCP_EVENT_INTERVAL_SETTLED] = {hcp_settlement_apply_settled, false},
 };
 
 static const struct {

@@ -47,7 +47,8 @@
     X(GRID_ANNOUNCED, grid_announced)                                                              \
     X(GRID_CHANGED, grid_changed)                                                                  \
     X(GRID_MEASURED, grid_measured)                                                                \
-    X(STRIKE_CHANGED, strike_changed)
+    X(STRIKE_CHANGED, strike_changed)                                                              \
+    X(INTERVAL_SETTLED, interval_settled)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -89,6 +90,9 @@ typedef struct {
                               its engine starts from nothing */
     /* band of a price's sources beyond which it is suspect, of the price; 0 = any */
     int64_t price_disagreement_permille;
+    /* an interval is billed at the price that settles for it, also where that comes later; false: at the price in force */
+    bool own_price;
+    int64_t pool_fee_ppm; /* of mining income, kept by the pool */
 } hcp_settings_changed;
 
 typedef hcp_settings_changed hcp_settings;
@@ -442,9 +446,26 @@ typedef struct {
     hcp_array classes; /* hcp_class_account */
     int64_t carbon_mg[HCP_USES];
     hcp_usd_micro grid_usd_micro;
+    int64_t avoided_j; /* the electricity not bought */
+    hcp_usd_micro pool_fee_usd_micro;
+    /* What INTERVAL_SETTLED added later; `settled` and its price also by closing, in journals from before there was that. */
     bool settled; /* what the electricity of this interval costs has become known */
     double settled_usd_per_mwh;
+    bool own_price; /* and is billed */
+    hcp_usd_micro true_up_usd_micro;
 } hcp_interval_closed;
+
+/* The price of a closed interval has become known. */
+typedef struct {
+    uint32_t facility;
+    int64_t from_us, until_us;
+    double usd_per_mwh;
+    bool own_price;                  /* it is billed, and not the prices that were in force */
+    hcp_usd_micro true_up_usd_micro; /* which is that much more than was charged so far */
+    hcp_usd_micro avoided_usd_micro; /* the same for the electricity not bought */
+    int64_t true_up_rest; /* what whole micro-dollars leave over, for the next interval */
+    int64_t avoided_rest;
+} hcp_interval_settled;
 
 /* The grid wants a facility to draw less for a while. Watts are at the meter. */
 typedef struct {

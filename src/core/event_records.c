@@ -34,6 +34,8 @@ static const hcp_field SETTINGS_CHANGED_FIELDS[] = {
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_BOOL, gpu_mining),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, cold_start_us),
     HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, price_disagreement_permille),
+    HCP_FIELD(hcp_settings_changed, HCP_FIELD_BOOL, own_price),
+    HCP_FIELD(hcp_settings_changed, HCP_FIELD_I64, pool_fee_ppm),
 };
 static const hcp_record SETTINGS_CHANGED_RECORD =
     HCP_RECORD(hcp_settings_changed, SETTINGS_CHANGED_FIELDS);
@@ -442,11 +444,30 @@ static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_mining_mg", carbon_mg[HCP_USE_MINING]),
     HCP_FIELD_AT(hcp_interval_closed, HCP_FIELD_I64, "carbon_idle_mg", carbon_mg[HCP_USE_IDLE]),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, grid_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, avoided_j),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, pool_fee_usd_micro),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_BOOL, settled),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, settled_usd_per_mwh),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_BOOL, own_price),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, true_up_usd_micro),
 };
 static const hcp_record INTERVAL_CLOSED_RECORD =
     HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);
+
+static const hcp_field INTERVAL_SETTLED_FIELDS[] = {
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_I64, until_us),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_BOOL, own_price),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_I64, true_up_usd_micro),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_I64, avoided_usd_micro),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_I64, true_up_rest),
+    HCP_FIELD(hcp_interval_settled, HCP_FIELD_I64, avoided_rest),
+};
+static const hcp_record INTERVAL_SETTLED_RECORD =
+    HCP_RECORD(hcp_interval_settled, INTERVAL_SETTLED_FIELDS);
+
 static const hcp_field GRID_ANNOUNCED_FIELDS[] = {
     HCP_FIELD_ID_OF(hcp_grid_announced, id, HCP_ID_GRID),
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_U32, facility),
@@ -537,6 +558,7 @@ static const struct {
     [HCP_EVENT_GRID_CHANGED] = {"grid_changed", &GRID_CHANGED_RECORD},
     [HCP_EVENT_GRID_MEASURED] = {"grid_measured", &HCP_GRID_MEASURED_RECORD},
     [HCP_EVENT_STRIKE_CHANGED] = {"strike_changed", &STRIKE_CHANGED_RECORD},
+    [HCP_EVENT_INTERVAL_SETTLED] = {"interval_settled", &INTERVAL_SETTLED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

@@ -81,6 +81,8 @@ void hcp_identity_rebuild(hcp_core *core)
 
 const char *hcp_settings_apply_changed(hcp_core *core, const hcp_event *event)
 {
+    for (uint32_t f = 0; f < core->state.fleet.facilities->len; f++) /* the pool's fee may change */
+        hcp_metering_advance(core, f, core->state.now_us);
     core->state.settings = event->settings_changed;
     hcp_queue_configure(core->queue, &core->state.settings);
     hcp_market_rebuild(core);   /* limits of age may have moved */
@@ -111,6 +113,7 @@ static const char *settings_fault(const hcp_settings *settings, const char **ret
         {"finished_retention", settings->finished_retention_us, 0},
         {"cold_start", settings->cold_start_us, 0},
         {"price_disagreement", settings->price_disagreement_permille, 0},
+        {"pool_fee", settings->pool_fee_ppm, 0},
     };
     for (guint i = 0; i < G_N_ELEMENTS(bounds); i++) {
         *ret_field = bounds[i].field;
@@ -119,6 +122,9 @@ static const char *settings_fault(const hcp_settings *settings, const char **ret
         if (bounds[i].value > 3650 * HCP_US_PER_DAY)
             return "is beyond what the platform can plan";
     }
+    *ret_field = "pool_fee";
+    if (settings->pool_fee_ppm > 1000000)
+        return "is more than all there is";
     *ret_field = "score_weights";
     if (settings->score_weight_efficiency + settings->score_weight_utilisation +
             settings->score_weight_thermal + settings->score_weight_network !=

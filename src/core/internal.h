@@ -290,8 +290,11 @@ void hcp_metering_advance(hcp_core *core, uint32_t facility, int64_t now_us);
 void hcp_account_open(hcp_core *core, uint32_t facility);
 void hcp_account_advance(hcp_core *core, uint32_t facility, int64_t us);
 
-/* From apply: an electricity price has come; if it is that of a closed interval, the interval has settled. */
-void hcp_account_settle(hcp_core *core, const hcp_price_observed *price);
+/* The electricity price of the facility is known for the time of closed intervals: they settle. */
+void hcp_settlement_settle(hcp_txn *txn, uint32_t facility);
+
+/* Micro-dollars that the energy costs at a price; the fraction is carried in `rest`, below HCP_J_PER_MWH. */
+hcp_usd_micro hcp_metering_cost(int64_t energy_j, double usd_per_mwh, int64_t *rest);
 
 /* From apply: the cap in force of a facility was `before_w` until now, also for the time since its meter was advanced. */
 void hcp_account_cap_changed(hcp_core *core, uint32_t facility, int64_t before_w);
@@ -414,6 +417,7 @@ const char *hcp_grid_apply_announced(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_measured(hcp_core *core, const hcp_event *event);
 const char *hcp_strike_apply_changed(hcp_core *core, const hcp_event *event);
+const char *hcp_settlement_apply_settled(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 
@@ -477,5 +481,6 @@ char *hcp_check_customers(const hcp_core *core);
 char *hcp_check_alerts(const hcp_core *core);
 char *hcp_check_prices(const hcp_core *core);
 char *hcp_check_grid(const hcp_core *core);
+char *hcp_check_accounts(const hcp_core *core);
 
 #endif

@@ -108,7 +108,6 @@ const char *hcp_market_apply_price(hcp_core *core, const hcp_event *event)
     hcp_record_clear(record, row);
     hcp_record_copy(record, price, row);
     hcp_prices_settle(core, price);
-    hcp_account_settle(core, price);
     arm(core, price->kind, price->facility);
     return NULL;
 }
@@ -258,6 +257,8 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
         out->quality = HCP_QUALITY_SUSPECT;
     }
     hcp_txn_emit(txn, &event);
+    if (price->kind == HCP_PRICE_ELECTRICITY)
+        hcp_settlement_settle(txn, price->facility);
     if (!missing) {
         watch_disagreement(txn, price_row(state, price->kind, price->facility));
         g_autofree char *subject =

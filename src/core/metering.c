@@ -42,9 +42,17 @@ static int64_t price_micro(const hcp_price_observed *price)
     return hcp_money_from_usd(price->value);
 }
 
-static int64_t hashprice_micro(const hcp_state *state)
+/* What the pool keeps of the hashprice, rounded once like every price that becomes money. */
+static int64_t fee_micro(const hcp_state *state)
 {
-    return price_micro(&state->market.global[HCP_PRICE_HASHPRICE]);
+    return hcp_units_muldiv(price_micro(&state->market.global[HCP_PRICE_HASHPRICE]),
+                            state->settings.pool_fee_ppm, 1000000);
+}
+
+/* What it pays out. */
+static int64_t paid_micro(const hcp_state *state)
+{
+    return price_micro(&state->market.global[HCP_PRICE_HASHPRICE]) - fee_micro(state);
 }
 
 static int64_t hashrate_ghs(const hcp_facility *facility)
@@ -70,7 +78,7 @@ static int64_t gpu_mining_per_h(const hcp_state *state, uint32_t facility)
 static wide mining_income(const hcp_state *state, uint32_t ix, const hcp_facility *facility,
                           int64_t us)
 {
-    wide hash = (wide)hashrate_ghs(facility) * hashprice_micro(state) * us;
+    wide hash = (wide)hashrate_ghs(facility) * paid_micro(state) * us;
     /* us * micro-dollars/h, brought to the unit of the hash income. */
     return hash + (wide)gpu_mining_per_h(state, ix) * us * (MINING_PER_MICRO / HCP_US_PER_H);
 }
@@ -95,13 +103,16 @@ static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility,
                sum * price_micro(electricity), COST_PER_MICRO);
     accumulate(&facility->mining_usd_micro, &facility->mining_rest,
                mining_income(state, ix, facility, us), MINING_PER_MICRO);
+    accumulate(&facility->pool_fee_usd_micro, &facility->pool_fee_rest,
+               (wide)hashrate_ghs(facility) * fee_micro(state) * us, MINING_PER_MICRO);
     accumulate(&facility->ai_usd_micro, &facility->ai_rest, (wide)facility->ai_usd_micro_per_h * us,
                HCP_US_PER_H);
     accumulate(&facility->foregone_usd_micro, &facility->foregone_rest,
-               (wide)facility->asleep_ghs * hashprice_micro(state) * us, MINING_PER_MICRO);
+               (wide)facility->asleep_ghs * paid_micro(state) * us, MINING_PER_MICRO);
+    wide avoided = (wide)facility->asleep_w * facility->def.pue_milli * us;
+    accumulate(&facility->avoided_j, &facility->avoided_j_rest, avoided, ENERGY_PER_J);
     accumulate(&facility->avoided_usd_micro, &facility->avoided_rest,
-               (wide)facility->asleep_w * facility->def.pue_milli * us * price_micro(electricity),
-               COST_PER_MICRO);
+               avoided * price_micro(electricity), COST_PER_MICRO);
     const hcp_price_observed *reserve =
         &g_array_index(state->market.reserve, hcp_price_observed, ix);
     if (facility->def.reserve_products != 0 && reserve->quality >= HCP_QUALITY_SUSPECT)
@@ -126,6 +137,13 @@ void hcp_metering_charge(hcp_core *core, uint32_t facility, hcp_usd_micro delta_
     hcp_facility *row = hcp_core_facility(core, facility);
     hcp_metering_advance(core, facility, core->state.now_us);
     row->ai_usd_micro_per_h += delta_per_h;
+}
+
+hcp_usd_micro hcp_metering_cost(int64_t energy_j, double usd_per_mwh, int64_t *rest)
+{
+    hcp_usd_micro cost = 0;
+    accumulate(&cost, rest, (wide)energy_j * hcp_money_from_usd(usd_per_mwh), HCP_J_PER_MWH);
+    return cost;
 }
 
 void hcp_metering_credit(hcp_core *core, uint32_t facility, hcp_usd_micro per_h, int64_t us)
@@ -172,6 +190,9 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         .reserve_usd_micro = copy.reserve_usd_micro,
         .foregone_usd_micro = copy.foregone_usd_micro,
         .avoided_usd_micro = copy.avoided_usd_micro,
+        .avoided_j = copy.avoided_j,
+        .pool_fee_usd_micro = copy.pool_fee_usd_micro,
+        .true_up_usd_micro = copy.true_up_usd_micro,
     };
     for (int use = 0; use < HCP_USES; use++) {
         ret_meter->energy_j[use] = copy.energy_j[use];
@@ -194,7 +215,7 @@ hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter)
 
 hcp_usd_micro hcp_meter_profit(const hcp_meter *meter)
 {
-    return hcp_meter_revenue(meter) - meter->energy_cost_usd_micro;
+    return hcp_meter_revenue(meter) - meter->energy_cost_usd_micro - meter->true_up_usd_micro;
 }
 
 void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
@@ -211,6 +232,9 @@ void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
     sum->reserve_usd_micro += part->reserve_usd_micro;
     sum->foregone_usd_micro += part->foregone_usd_micro;
     sum->avoided_usd_micro += part->avoided_usd_micro;
+    sum->avoided_j += part->avoided_j;
+    sum->pool_fee_usd_micro += part->pool_fee_usd_micro;
+    sum->true_up_usd_micro += part->true_up_usd_micro;
 }
 
 hcp_usd_micro hcp_meter_mining_usd_micro_per_h(const hcp_state *state, uint32_t facility)

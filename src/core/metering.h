@@ -14,22 +14,26 @@ typedef struct {
     int64_t energy_j[HCP_USES]; /* at the meter, PUE included */
     /* CO2 of that energy, where the facility's electricity has a figure */
     int64_t carbon_mg[HCP_USES];
-    hcp_usd_micro energy_cost_usd_micro;
-    /* hashprice times hashrate, and the configured income of simulated GPU mining */
+    hcp_usd_micro energy_cost_usd_micro; /* at the prices in force */
+    /* what settled intervals cost beyond that at their own prices; negative = less */
+    hcp_usd_micro true_up_usd_micro;
+    /* what the pool pays out for hashprice times hashrate, and the configured income of simulated GPU mining */
     hcp_usd_micro mining_usd_micro;
+    hcp_usd_micro pool_fee_usd_micro; /* what it keeps; with it, mining is gross */
     /* service time of workloads at their rates; lost work is not charged */
     hcp_usd_micro ai_usd_micro;
     hcp_usd_micro grid_usd_micro; /* from the grid: reserve, and power left to it less penalties */
     hcp_usd_micro reserve_usd_micro; /* of that, for miners that stood ready to stop */
     /* Of miners that sleep and could be woken, at their default power target: income they did not make, whatever put them
-     * to sleep, and the electricity that was not bought for it. Sleeping paid when the second is larger. */
+     * to sleep, and the electricity that was not bought for it, as billed. Sleeping paid when the second is larger. */
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
+    int64_t avoided_j;
 } hcp_meter;
 
 /* Energy of all uses. */
 int64_t hcp_meter_energy_j(const hcp_meter *meter);
 
-/* Everything earned; that less what the energy has cost. The one place that knows the parts. */
+/* Everything earned; that less what the energy has cost, true-up included. The one place that knows the parts. */
 hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter);
 hcp_usd_micro hcp_meter_profit(const hcp_meter *meter);
 

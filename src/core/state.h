@@ -35,6 +35,8 @@ typedef struct {
     hcp_usd_micro energy_cost_usd_micro, mining_usd_micro, ai_usd_micro;
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;
     hcp_usd_micro grid_usd_micro;
+    int64_t avoided_j;
+    hcp_usd_micro pool_fee_usd_micro;
 } hcp_open_account;
 
 /* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
@@ -89,6 +91,14 @@ typedef struct {
     hcp_usd_micro grid_usd_micro;    /* paid for grid events, less penalties */
     hcp_usd_micro reserve_usd_micro; /* paid for miners that stood ready to stop */
     int64_t reserve_rest;
+    hcp_usd_micro pool_fee_usd_micro; /* kept by the pool: mining is what it pays out */
+    int64_t pool_fee_rest;
+    int64_t avoided_j; /* electricity not bought for sleeping miners */
+    int64_t avoided_j_rest;
+    hcp_usd_micro true_up_usd_micro; /* of settled intervals, beyond energy_cost_usd_micro */
+    int64_t true_up_rest,
+        avoided_true_up_rest;            /* fractions of settled bills: see hcp_metering_cost */
+    hcp_usd_micro closed_past_usd_micro; /* derived: profit of accounts that are forgotten */
     int64_t ready_w; /* derived: IT watts that its running miners draw beyond their sleep */
     hcp_usd_micro grid_past_usd_micro; /* of that, by events that are forgotten */
     uint64_t grid_event;               /* derived: the event that bounds its power now; 0 = none */

@@ -44,7 +44,9 @@ static double income_usd_per_h(const hcp_core *core, const hcp_switch *sw, hcp_m
     if (cls->kind != HCP_DEVICE_ASIC)
         return hcp_money_to_usd(cls->mining_usd_micro_per_h);
     const hcp_power_target *targets = cls->power_targets.items;
-    return targets[target].ths / 1000 * core->state.market.global[HCP_PRICE_HASHPRICE].value / 24;
+    double paid = 1 - (double)core->state.settings.pool_fee_ppm / 1e6;
+    return targets[target].ths / 1000 * core->state.market.global[HCP_PRICE_HASHPRICE].value / 24 *
+           paid;
 }
 
 /* Of one device. A switch that was rolled back lost the mode it came from. */

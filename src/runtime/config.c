@@ -190,6 +190,8 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
     const char *preset = hcp_json_string(json_object_get(tree, "switching"), "preset", "");
     read_scheduling(json_object_get(tree, "scheduling"), &scheduling);
     fit_deadlines(&scheduling, preset, hcp_json_number(tree, "speed", 1));
+    scheduling.own_price = g_str_equal(hcp_json_string(dispatch, "billed_at", ""), "own_price");
+    scheduling.pool_fee_ppm = llround(hcp_json_number(dispatch, "pool_fee", 0) * 1e6);
     *ret_config = (hcp_config){
         .data = g_strdup(hcp_json_string(tree, "data", "")),
         .scenario = g_strdup(hcp_json_string(tree, "scenario", "")),
@@ -211,10 +213,8 @@ bool hcp_config_from_tree(const json_t *tree, hcp_config *ret_config, GError **e
             (uint64_t)hcp_json_int(json_object_get(tree, "journal"), "snapshot_every", 0),
         .sample_interval_us =
             hcp_config_duration_us(json_object_get(tree, "telemetry"), "sample_interval"),
-        .billed_late = g_str_equal(hcp_json_string(dispatch, "billed_at", ""), "own_price"),
         .dispatch_interval_us = hcp_config_duration_us(dispatch, "interval"),
         .threshold = hcp_json_number(dispatch, "threshold", 1.1),
-        .pool_fee = hcp_json_number(dispatch, "pool_fee", 0),
         .switch_usd_per_device = hcp_json_number(dispatch, "switch_usd_per_device", 0),
         .scheduling = scheduling,
     };

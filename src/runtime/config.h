@@ -26,11 +26,12 @@ typedef struct {
     int64_t seed;
     int port_offset;
     double speed;
-    bool settle_day_ahead, billed_late;
+    bool settle_day_ahead;
     uint64_t snapshot_every;
     int64_t sample_interval_us, dispatch_interval_us;
-    double threshold, pool_fee, switch_usd_per_device;
-    hcp_settings scheduling; /* default_customer and gpu_mining come from the scenario */
+    double threshold, switch_usd_per_device;
+    hcp_settings
+        scheduling; /* and what is billed; default_customer and gpu_mining come from the scenario */
 } hcp_config;
 
 /* Reads and checks a YAML file (NULL: defaults alone). On failure `error` holds every problem, one per line as

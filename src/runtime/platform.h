@@ -48,13 +48,10 @@ typedef struct {
     const hcp_dispatch_policy *policy;
     int64_t dispatch_interval_us;
     double threshold;             /* 1.1 */
-    double pool_fee;              /* 0.01 = 1 % */
     double switch_usd_per_device; /* amortised cost of one economic move */
     int64_t sample_interval_us;   /* telemetry; 0 = none */
     uint64_t snapshot_every;      /* events between snapshots; 0 = none */
     bool settle_day_ahead;        /* electricity is paid at the day-ahead price */
-    /* plans reckon with an interval's own price, known when it is over; the meters never do */
-    bool billed_late;
     hcp_platform_watch watch;
     void *watch_data;
 } hcp_platform_options;

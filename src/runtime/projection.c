@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/projection.h"
 
+#include <math.h>
+
 #include "core/core.h"
 
 static const char DDL[] =
@@ -62,7 +64,8 @@ static const char DDL[] =
     " energy_idle_j INTEGER NOT NULL, mining_usd_micro INTEGER NOT NULL,"
     " ai_usd_micro INTEGER NOT NULL, energy_cost_usd_micro INTEGER NOT NULL,"
     " foregone_usd_micro INTEGER NOT NULL, avoided_usd_micro INTEGER NOT NULL, seq INTEGER NOT "
-    "NULL, grid_usd_micro INTEGER NOT NULL,"
+    "NULL, grid_usd_micro INTEGER NOT NULL, pool_fee_usd_micro INTEGER NOT NULL,"
+    " settled_usd_per_mwh REAL, true_up_usd_micro INTEGER NOT NULL,"
     " PRIMARY KEY (facility, from_us)) WITHOUT ROWID;"
     "CREATE TABLE alert ("
     " id TEXT PRIMARY KEY, severity TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,"
@@ -100,6 +103,7 @@ enum {
     PRICE_INSERT,
     PUBLISHED_INSERT,
     INTERVAL_INSERT,
+    INTERVAL_SETTLED,
     ALERT_INSERT,
     ALERT_CHANGED,
     DEVICE_CHANGE,
@@ -135,7 +139,10 @@ static const char *const SQL[STATEMENTS] = {
     [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [INTERVAL_INSERT] =
         "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-        " ?15, ?16, ?17)",
+        " ?15, ?16, ?17, ?18, ?19, 0)",
+    [INTERVAL_SETTLED] =
+        "UPDATE interval SET settled_usd_per_mwh = ?3, true_up_usd_micro = true_up_usd_micro + ?4,"
+        " avoided_usd_micro = avoided_usd_micro + ?5 WHERE facility = ?1 AND from_us = ?2",
     [ALERT_INSERT] = "INSERT INTO alert (id, severity, category, kind, subject, message, facility,"
                      " customer, workload, raised_us)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -154,7 +161,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 6,
+    .version = 7,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
@@ -442,7 +449,21 @@ static void project_interval(row *r, const hcp_state *state, const hcp_event *ev
     add_int(r, closed->avoided_usd_micro);
     add_int(r, (int64_t)seq);
     add_int(r, closed->grid_usd_micro);
+    add_int(r, closed->pool_fee_usd_micro);
+    add_double(r, closed->settled ? closed->settled_usd_per_mwh : NAN);
     done(r, INTERVAL_INSERT);
+}
+
+static void project_settled(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
+{
+    (void)seq;
+    const hcp_interval_settled *settled = &event->interval_settled;
+    add_facility(r, state, settled->facility);
+    add_int(r, settled->from_us);
+    add_double(r, settled->usd_per_mwh);
+    add_int(r, settled->true_up_usd_micro);
+    add_int(r, settled->avoided_usd_micro);
+    done(r, INTERVAL_SETTLED);
 }
 
 static void project_alert(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
@@ -576,6 +597,7 @@ static const project_fn PROJECT[HCP_EVENT_TYPES] = {
     [HCP_EVENT_PRICE_OBSERVED] = project_price,
     [HCP_EVENT_PRICES_PUBLISHED] = project_published,
     [HCP_EVENT_INTERVAL_CLOSED] = project_interval,
+    [HCP_EVENT_INTERVAL_SETTLED] = project_settled,
     [HCP_EVENT_ALERT_RAISED] = project_alert,
     [HCP_EVENT_ALERT_CHANGED] = project_alert_changed,
     [HCP_EVENT_HEALTH_CHANGED] = project_health,

@@ -26,7 +26,6 @@ typedef struct {
 
 struct hcp_regret_case {
     double pue, pool_fee, min_dwell_h;
-    bool own_price;
     GArray *own;     /* case_class */
     GArray *classes; /* hcp_fleet_regret_class, beside them */
     GArray *steps;   /* hcp_fleet_regret_step of all stretches */
@@ -37,9 +36,7 @@ struct hcp_regret_case {
 
 hcp_regret_costs hcp_regret_costs_of(const hcp_platform *platform)
 {
-    return (hcp_regret_costs){.pool_fee = platform->options.pool_fee,
-                              .switch_usd_per_device = platform->options.switch_usd_per_device,
-                              .own_price = platform->options.billed_late};
+    return (hcp_regret_costs){.switch_usd_per_device = platform->options.switch_usd_per_device};
 }
 
 static void clear_stretch(void *data)
@@ -113,8 +110,7 @@ static void add_step(hcp_regret_case *c, const hcp_interval_closed *interval)
         energy_j += (double)interval->energy_j[use];
     hcp_fleet_regret_step step = {
         .hours = us / (double)HCP_US_PER_H,
-        .usd_per_mwh = c->own_price && interval->settled ? interval->settled_usd_per_mwh
-                                                         : interval->usd_per_mwh,
+        .usd_per_mwh = interval->own_price ? interval->settled_usd_per_mwh : interval->usd_per_mwh,
         .hashprice = interval->hashprice,
         .cap_mw = interval->cap_w / (double)HCP_W_PER_MW,
         .drawn_mw = energy_j / (us / (double)HCP_US_PER_S) / (double)HCP_W_PER_MW,
@@ -176,8 +172,7 @@ hcp_regret_case *hcp_regret_case_new(const hcp_state *state, const GArray *inter
     bool goes_on = false;
     hcp_regret_case *c = g_new0(hcp_regret_case, 1);
     c->pue = (double)hcp_state_facility(state, facility)->def.pue_milli / 1000.0;
-    c->pool_fee = costs->pool_fee;
-    c->own_price = costs->own_price;
+    c->pool_fee = (double)state->settings.pool_fee_ppm / 1e6;
     c->min_dwell_h = (double)state->settings.min_dwell_us / (double)HCP_US_PER_H;
     c->own = g_array_new(FALSE, FALSE, sizeof(case_class));
     c->classes = g_array_new(FALSE, FALSE, sizeof(hcp_fleet_regret_class));

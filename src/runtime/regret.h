@@ -15,10 +15,7 @@
 
 /* What the state does not know. */
 typedef struct {
-    double pool_fee;
     double switch_usd_per_device; /* where too few switches were measured */
-    /* intervals are judged at the price that settled for them, not the one in force */
-    bool own_price;
 } hcp_regret_costs;
 
 /* Those of a platform's options. */

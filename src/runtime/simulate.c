@@ -36,17 +36,32 @@ typedef struct {
     uint64_t grid_events;
 } simulation;
 
+/* Regret judges an interval at the price that it is billed at. */
+static void note_settled(GArray *intervals, const hcp_interval_settled *settled)
+{
+    for (guint i = intervals->len; i > 0; i--) {
+        hcp_interval_closed *row = &g_array_index(intervals, hcp_interval_closed, i - 1);
+        if (row->facility != settled->facility || row->from_us != settled->from_us)
+            continue;
+        row->own_price = settled->own_price;
+        row->settled_usd_per_mwh = settled->usd_per_mwh;
+        return;
+    }
+}
+
 static void on_applied(void *data, const hcp_event *event)
 {
     simulation *sim = data;
     hcp_tally_note(&sim->tally, hcp_platform_core(sim->platform), event);
     if (sim->options->applied != NULL)
         sim->options->applied(sim->options->applied_data, event);
-    if (event->type != HCP_EVENT_INTERVAL_CLOSED || sim->options->regret == NULL)
-        return;
-    hcp_interval_closed copy;
-    hcp_record_copy(hcp_event_record(event->type), &event->interval_closed, &copy);
-    g_array_append_val(sim->intervals, copy);
+    if (sim->options->regret != NULL && event->type == HCP_EVENT_INTERVAL_CLOSED) {
+        hcp_interval_closed copy;
+        hcp_record_copy(hcp_event_record(event->type), &event->interval_closed, &copy);
+        g_array_append_val(sim->intervals, copy);
+    } else if (sim->options->regret != NULL && event->type == HCP_EVENT_INTERVAL_SETTLED) {
+        note_settled(sim->intervals, &event->interval_settled);
+    }
 }
 
 static void on_durable(void *data, uint64_t ticket, const hcp_journal_batch *batch)
@@ -260,6 +275,8 @@ static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_repor
     report->ai_usd_micro = sum.ai_usd_micro;
     report->grid_usd_micro = sum.grid_usd_micro;
     report->energy_cost_usd_micro = sum.energy_cost_usd_micro;
+    report->true_up_usd_micro = sum.true_up_usd_micro;
+    report->pool_fee_usd_micro = sum.pool_fee_usd_micro;
     report->foregone_usd_micro = sum.foregone_usd_micro;
     report->avoided_usd_micro = sum.avoided_usd_micro;
     report->profit_usd_micro = hcp_meter_profit(&sum);

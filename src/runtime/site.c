@@ -30,12 +30,10 @@ bool hcp_site_platform_options(const hcp_config *config, hcp_platform_options *r
         .policy = policy,
         .dispatch_interval_us = config->dispatch_interval_us,
         .threshold = config->threshold,
-        .pool_fee = config->pool_fee,
         .switch_usd_per_device = config->switch_usd_per_device,
         .sample_interval_us = config->sample_interval_us,
         .snapshot_every = config->snapshot_every,
         .settle_day_ahead = config->settle_day_ahead,
-        .billed_late = config->billed_late,
     };
     return true;
 }

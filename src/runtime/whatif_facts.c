@@ -45,6 +45,7 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
     case HCP_EVENT_ALERT_CHANGED:
     case HCP_EVENT_REPLY_REMEMBERED:
     case HCP_EVENT_INTERVAL_CLOSED:
+    case HCP_EVENT_INTERVAL_SETTLED:
     case HCP_EVENT_GRID_MEASURED:
     case HCP_EVENT_TYPES:
         return false;

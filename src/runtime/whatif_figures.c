@@ -18,6 +18,7 @@ hcp_whatif_sums hcp_whatif_sum(const hcp_state *state, int64_t at_us)
         sums.ai_usd_micro += meter.ai_usd_micro;
         sums.grid_usd_micro += meter.grid_usd_micro;
         sums.energy_cost_usd_micro += meter.energy_cost_usd_micro;
+        sums.true_up_usd_micro += meter.true_up_usd_micro;
         for (int use = 0; use < HCP_USES; use++)
             sums.energy_j[use] += meter.energy_j[use];
     }
@@ -62,6 +63,7 @@ void hcp_whatif_figure(const hcp_whatif_sums *before, const hcp_state *state, in
         .ai_usd_micro = after.ai_usd_micro - before->ai_usd_micro,
         .grid_usd_micro = after.grid_usd_micro - before->grid_usd_micro,
         .energy_cost_usd_micro = after.energy_cost_usd_micro - before->energy_cost_usd_micro,
+        .true_up_usd_micro = after.true_up_usd_micro - before->true_up_usd_micro,
         .submitted = (uint64_t)(after.submitted - before->submitted),
         .completed = (uint64_t)(after.completed - before->completed),
         .failed = (uint64_t)(after.failed - before->failed),
@@ -72,9 +74,9 @@ void hcp_whatif_figure(const hcp_whatif_sums *before, const hcp_state *state, in
         .rolled_back = report.gpu_switches.rolled_back + report.fleet_switches.rolled_back,
         .decisions = report.decisions,
     };
-    ret_figures->profit_usd_micro = ret_figures->mining_usd_micro + ret_figures->ai_usd_micro +
-                                    ret_figures->grid_usd_micro -
-                                    ret_figures->energy_cost_usd_micro;
+    ret_figures->profit_usd_micro =
+        ret_figures->mining_usd_micro + ret_figures->ai_usd_micro + ret_figures->grid_usd_micro -
+        ret_figures->energy_cost_usd_micro - ret_figures->true_up_usd_micro;
     for (int use = 0; use < HCP_USES; use++)
         ret_figures->energy_j[use] = after.energy_j[use] - before->energy_j[use];
     for (int p = 0; p < HCP_PRIORITIES; p++) {
@@ -99,5 +101,5 @@ double hcp_whatif_profit_usd_per_mwh(const hcp_whatif_figures *figures)
 
 double hcp_whatif_paid_usd_per_mwh(const hcp_whatif_figures *figures)
 {
-    return per_mwh(figures, figures->energy_cost_usd_micro);
+    return per_mwh(figures, figures->energy_cost_usd_micro + figures->true_up_usd_micro);
 }

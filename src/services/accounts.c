@@ -83,7 +83,9 @@ static json_t *account_json(const hcp_state *state, const hcp_interval_closed *r
     hcp_services_set_money(object, "mining", row->mining_usd_micro);
     hcp_services_set_money(object, "ai", row->ai_usd_micro);
     hcp_services_set_money(object, "grid", row->grid_usd_micro);
+    hcp_services_set_money(object, "pool_fee", row->pool_fee_usd_micro);
     hcp_services_set_money(object, "energy_cost", row->energy_cost_usd_micro);
+    hcp_services_set_money(object, "true_up", row->true_up_usd_micro);
     hcp_services_set_money(object, "profit", hcp_account_profit(row));
     for (uint32_t i = 0; i < row->classes.count; i++)
         json_array_append_new(list, class_json(state, &classes[i], us));
@@ -91,7 +93,7 @@ static json_t *account_json(const hcp_state *state, const hcp_interval_closed *r
     return object;
 }
 
-/* Columns: time and payload of the interval's journal entry. */
+/* Columns: time and payload of the interval's journal entry, and what settled later. */
 static json_t *account_row(void *data, const hcp_projection_value *values, int n_values)
 {
     (void)n_values;
@@ -101,6 +103,9 @@ static json_t *account_row(void *data, const hcp_projection_value *values, int n
     if (!hcp_event_parse(hcp_event_type_name(HCP_EVENT_INTERVAL_CLOSED),
                          hcp_list_column_int(&values[0]), payload, strlen(payload), &event, &error))
         return json_pack("{s:s}", "error", error->message);
+    event.interval_closed.settled = values[2].kind != HCP_PROJECTION_NULL;
+    event.interval_closed.settled_usd_per_mwh = hcp_list_column_number(&values[2]);
+    event.interval_closed.true_up_usd_micro = hcp_list_column_int(&values[3]);
     json_t *object = account_json(hcp_services_state(data), &event.interval_closed);
     hcp_event_clear(&event);
     return object;
@@ -110,7 +115,8 @@ static void list_accounts(hcp_http_request *request, void *data)
 {
     /* Newest first, as decisions are. Facilities close at the same moment, so the position names both. */
     static const char sql[] =
-        "SELECT printf('%020d %s', i.from_us, i.facility) AS position, e.time_us, e.payload"
+        "SELECT printf('%020d %s', i.from_us, i.facility) AS position, e.time_us, e.payload,"
+        " i.settled_usd_per_mwh, i.true_up_usd_micro"
         " FROM interval i JOIN journal_entry e ON e.seq = i.seq"
         " WHERE (?1 = '' OR position < ?1) AND (?3 IS NULL OR i.facility = ?3)"
         " AND i.until_us > ?4 AND i.from_us < ?5 ORDER BY i.from_us DESC, i.facility DESC LIMIT ?2";

@@ -40,7 +40,9 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
     json_object_set_new(object, "energy_j", by_use);
     hcp_services_set_rounded(object, "energy_mwh", hcp_units_mwh(hcp_meter_energy_j(&meter)), 3);
     hcp_services_set_money(object, "energy_cost", meter.energy_cost_usd_micro);
+    hcp_services_set_money(object, "true_up", meter.true_up_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter.mining_usd_micro);
+    hcp_services_set_money(object, "pool_fee", meter.pool_fee_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter.ai_usd_micro);
     hcp_services_set_money(object, "grid_revenue", meter.grid_usd_micro);
     hcp_services_set_money(object, "reserve_revenue", meter.reserve_usd_micro);

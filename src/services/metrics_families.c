@@ -81,7 +81,11 @@ const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
         "CO2 of the energy used, location based.", {"facility", "use"}, {0}},
     /* Prices may be negative, so what energy has cost may fall. */
     [HCP_METRICS_ENERGY_COST] = {"hcp_facility_energy_cost_usd", GAUGE, "usd",
-        "What the energy has cost.", {"facility"}, {0}},
+        "What the energy has cost at the prices in force.", {"facility"}, {0}},
+    [HCP_METRICS_TRUE_UP] = {"hcp_facility_true_up_usd", GAUGE, "usd",
+        "What settled intervals cost beyond that at their own prices.", {"facility"}, {0}},
+    [HCP_METRICS_POOL_FEE] = {"hcp_facility_pool_fee_usd", COUNTER, "usd",
+        "Mining income kept by the pool.", {"facility"}, {0}},
     [HCP_METRICS_REVENUE] = {"hcp_facility_revenue_usd", COUNTER, "usd",
         "What was earned.", {"facility", "use"}, {0}},
     [HCP_METRICS_PRICE] = {"hcp_price", GAUGE, NULL,

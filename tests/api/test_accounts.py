@@ -27,7 +27,9 @@ def test_intervals_follow_each_other(fast):
         assert later["from"] == earlier["to"]
     for row in rows:
         assert row["facility"] == "lab" and row["usd_per_mwh"] != 0 and row["hashprice"] > 0
-        assert row["profit_usd_micro"] == row["mining_usd_micro"] + row["ai_usd_micro"] + row["grid_usd_micro"] - row["energy_cost_usd_micro"]
+        assert row["profit_usd_micro"] == (row["mining_usd_micro"] + row["ai_usd_micro"] + row["grid_usd_micro"]
+                                           - row["energy_cost_usd_micro"] - row["true_up_usd_micro"])
+        assert row["true_up_usd_micro"] == 0 and row["settled_usd_per_mwh"] is None  # quotes settle nothing
         s21 = next(item for item in row["classes"] if item["class"] == "S21")
         assert s21["mining"] == pytest.approx(sum(item["devices"] for item in s21["mining_at"]), abs=0.002)
         assert s21["mining"] <= s21["at_hand"] + 0.001
@@ -51,7 +53,7 @@ def test_the_table_says_the_same(fast):
     with sqlite3.connect(f"file:{fast.data}/journal.db?mode=ro", uri=True) as db:
         table = dict(db.execute(
             "SELECT strftime('%Y-%m-%dT%H:%M:%S', from_us / 1000000, 'unixepoch'), mining_usd_micro + ai_usd_micro"
-            " - energy_cost_usd_micro FROM interval WHERE facility = 'lab'"))
+            " - energy_cost_usd_micro - true_up_usd_micro FROM interval WHERE facility = 'lab'"))
     assert len(rows) >= 6
     for row in rows:
         assert table[row["from"][:19]] == row["profit_usd_micro"]

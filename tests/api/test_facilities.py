@@ -30,7 +30,7 @@ def test_energy_and_money_only_grow_with_time(daemon):
     later = wait_until(lambda: (row := lab(daemon))["metered_at"] > first["metered_at"] and
                        sum(row["energy_j"].values()) > sum(first["energy_j"].values()) and row, "energy is used")
     assert later["profit_usd_micro"] == (later["mining_revenue_usd_micro"] + later["ai_revenue_usd_micro"]
-                                         - later["energy_cost_usd_micro"])
+                                         - later["energy_cost_usd_micro"] - later["true_up_usd_micro"])
 
 
 def test_carbon_is_the_energy_at_the_figure_of_the_grid(daemon):

@@ -82,7 +82,9 @@ def test_the_revenue_split_adds_up_to_the_cent(daemon):
         assert sum(cents) == round(100 * revenue["potential_usd"])
         assert sum(cents[:3]) == round(100 * revenue["total_usd"])
         assert all(abs(cent - revenue[f"{part}_usd_micro"] / 1e4) < 1 for cent, part in zip(cents, parts))
-        assert revenue["profit_usd_micro"] == revenue["total_usd_micro"] - revenue["energy_cost_usd_micro"]
+        assert revenue["profit_usd_micro"] == (revenue["total_usd_micro"] - revenue["energy_cost_usd_micro"]
+                                               - revenue["true_up_usd_micro"])
+        assert revenue["btc_gross_usd_micro"] == revenue["btc_usd_micro"] + revenue["pool_fee_usd_micro"]
         if revenue["total_usd_micro"] > 0:
             margin = 100 * revenue["profit_usd_micro"] / revenue["total_usd_micro"]
             assert revenue["margin_pct"] == pytest.approx(margin, abs=0.006)

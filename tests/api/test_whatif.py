@@ -81,7 +81,8 @@ def test_an_answer_adds_up(site, period):
     found = answer(site, **period, electricity_usd_per_mwh={"scale": 2})
     for column in ("actual", "unchanged", "changed"):
         row = found[column]
-        assert row["profit_usd_micro"] == row["mining_usd_micro"] + row["ai_usd_micro"] - row["electricity_usd_micro"]
+        assert row["profit_usd_micro"] == (row["mining_usd_micro"] + row["ai_usd_micro"]
+                                           - row["electricity_usd_micro"] - row["true_up_usd_micro"])
     assert found["difference"]["profit_usd_micro"] == \
         found["changed"]["profit_usd_micro"] - found["unchanged"]["profit_usd_micro"]
     assert found["actual"]["workloads"]["submitted"] == found["unchanged"]["workloads"]["submitted"]

@@ -228,6 +228,15 @@ void site_tick(site *s, int64_t later_us)
     site_must(s, &(hcp_command){.type = HCP_COMMAND_TICK});
 }
 
+void site_bill(site *s, bool own_price, int64_t fee_ppm)
+{
+    hcp_event event = {.type = HCP_EVENT_SETTINGS_CHANGED,
+                       .settings_changed = hcp_core_state(s->core)->settings};
+    event.settings_changed.own_price = own_price;
+    event.settings_changed.pool_fee_ppm = fee_ppm;
+    site_define(s, &event);
+}
+
 void site_report(site *s, uint32_t switch_ix, bool ok)
 {
     const hcp_switch *sw = hcp_state_switch(hcp_core_state(s->core), switch_ix);

@@ -51,6 +51,9 @@ void site_refused(site *s, const hcp_command *command, hcp_refusal_code code);
 void site_define(site *s, const hcp_event *event);
 void site_tick(site *s, int64_t later_us);
 
+/* From now on intervals are billed at their own price, and the pool keeps `fee_ppm` of mining income. */
+void site_bill(site *s, bool own_price, int64_t fee_ppm);
+
 /* Reports the phase in progress of the switch. */
 void site_report(site *s, uint32_t switch_ix, bool ok);
 

@@ -276,7 +276,10 @@ static void add(hcp_meter *sum, const hcp_interval_closed *row)
                       .mining_usd_micro = row->mining_usd_micro,
                       .ai_usd_micro = row->ai_usd_micro,
                       .foregone_usd_micro = row->foregone_usd_micro,
-                      .avoided_usd_micro = row->avoided_usd_micro};
+                      .avoided_usd_micro = row->avoided_usd_micro,
+                      .avoided_j = row->avoided_j,
+                      .pool_fee_usd_micro = row->pool_fee_usd_micro,
+                      .true_up_usd_micro = row->true_up_usd_micro};
     memcpy(part.energy_j, row->energy_j, sizeof part.energy_j);
     memcpy(part.carbon_mg, row->carbon_mg, sizeof part.carbon_mg);
     hcp_meter_add(sum, &part);
@@ -289,6 +292,7 @@ static void test_adds_up(void)
     hcp_rng rng;
     hcp_rng_init(&rng, 11, 0);
     site_init(&s);
+    site_bill(&s, true, 10000);
     int64_t from_us = s.now_us, end_us = s.now_us + 10 * HCP_US_PER_DAY;
     while (s.now_us < end_us) {
         s.now_us += 1 + (int64_t)hcp_rng_below(&rng, 50 * HCP_US_PER_MIN);
@@ -315,6 +319,7 @@ static void test_adds_up(void)
     meter.at_us = sum.at_us;
     g_assert_true(memcmp(&sum, &meter, sizeof sum) == 0);
     g_assert_cmpint(sum.foregone_usd_micro, >, 0);
+    g_assert_cmpint(sum.pool_fee_usd_micro, >, 0);
     g_autoptr(GBytes) snapshot = hcp_core_snapshot(s.core);
     g_autoptr(GError) error = NULL;
     hcp_core *restored = hcp_core_restore(snapshot, &error), *replayed = site_replay(&s);

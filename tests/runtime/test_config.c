@@ -32,7 +32,8 @@ static void test_defaults(void)
     g_assert_cmpint(config.scheduling.max_wait_p3_us, ==, 30 * HCP_US_PER_MIN);
     g_assert_cmpfloat(config.threshold, ==, 1.1);
     g_assert_cmpstr(config.policy, ==, "hcp");
-    g_assert_false(config.billed_late);
+    g_assert_true(config.scheduling.own_price);
+    g_assert_cmpint(config.scheduling.pool_fee_ppm, ==, 10000);
 }
 
 static void test_empty_file_is_valid(void)
@@ -85,13 +86,13 @@ static void test_command_line(void)
     g_autoptr(json_t) tree = hcp_config_tree(NULL, &error);
     g_assert_no_error(error);
     g_assert_true(hcp_config_set(tree, "dispatch.pool_fee", "0.02", &error));
-    g_assert_true(hcp_config_set(tree, "dispatch.billed_at", "own_price", &error));
+    g_assert_true(hcp_config_set(tree, "dispatch.billed_at", "price_in_force", &error));
     g_assert_true(
         hcp_config_set(tree, "scenario", "2024", &error)); /* text, though it looks like a number */
     g_auto(hcp_config) config = {0};
     g_assert_true(hcp_config_from_tree(tree, &config, &error));
-    g_assert_cmpfloat(config.pool_fee, ==, 0.02);
-    g_assert_true(config.billed_late);
+    g_assert_cmpint(config.scheduling.pool_fee_ppm, ==, 20000);
+    g_assert_false(config.scheduling.own_price);
     g_assert_cmpstr(config.scenario, ==, "2024");
     g_assert_true(hcp_config_set(tree, "scheduling.score_weights.thermal", "40", &error));
     g_assert_false(hcp_config_from_tree(tree, &(hcp_config){0}, &error));

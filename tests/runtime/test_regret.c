@@ -9,7 +9,7 @@
 
 #define NEAR(actual, expected) g_assert_cmpfloat_with_epsilon(actual, expected, 1e-6)
 
-static const hcp_regret_costs COSTS = {.pool_fee = 0, .switch_usd_per_device = 0.02};
+static const hcp_regret_costs COSTS = {.switch_usd_per_device = 0.02};
 
 /* USD/h above rest of one machine: PUE 1.2, hashprice 55, sleeping at 25 W. */
 static double s21(double usd_per_mwh)
@@ -72,17 +72,12 @@ static void hour(site *s, double usd_per_mwh)
     site_tick(s, HCP_US_PER_H - s->now_us % HCP_US_PER_H);
 }
 
-static hcp_regret_answer judge_at(const site *s, int64_t since_us, const hcp_regret_costs *costs)
+static hcp_regret_answer judge(const site *s, int64_t since_us)
 {
     const hcp_state *state = hcp_core_state(s->core);
     g_autoptr(hcp_regret_case) c =
-        hcp_regret_case_new(state, state->intervals, SITE_NORTH, since_us, costs);
+        hcp_regret_case_new(state, state->intervals, SITE_NORTH, since_us, &COSTS);
     return hcp_regret_case_solve(c);
-}
-
-static hcp_regret_answer judge(const site *s, int64_t since_us)
-{
-    return judge_at(s, since_us, &COSTS);
 }
 
 /* Both classes mine at 30 USD/MWh; at 300 only the S21 sleep; at 30 again both mine. */
@@ -144,25 +139,84 @@ static void test_stale(void)
     site_finish(&s);
 }
 
+/* An hour in force at 30 that settles at 300, billed as the site is billed. */
+static hcp_regret_answer late_hour(site *s, bool own_price)
+{
+    site_init(s);
+    site_bill(s, own_price, 0);
+    hour(s, 30);
+    int64_t since_us = s->now_us;
+    observe_mean(s, HCP_PRICE_ELECTRICITY, 30, HCP_US_PER_H);
+    observe(s, HCP_PRICE_HASHPRICE, 55);
+    site_tick(s, HCP_US_PER_H);
+    observe_mean(s, HCP_PRICE_ELECTRICITY, 300, HCP_US_PER_H); /* of the hour that is over */
+    return judge(s, since_us);
+}
+
 /* A market that settles an hour later: paid at 30, it was worth stopping all the same. */
 static void test_settled(void)
 {
     site s;
-    site_init(&s);
-    hour(&s, 30);
-    int64_t since_us = s.now_us;
-    observe_mean(&s, HCP_PRICE_ELECTRICITY, 30, HCP_US_PER_H);
-    observe(&s, HCP_PRICE_HASHPRICE, 55);
-    site_tick(&s, HCP_US_PER_H);
-    observe_mean(&s, HCP_PRICE_ELECTRICITY, 300, HCP_US_PER_H); /* of the hour that is over */
-    hcp_regret_answer answer = judge(&s, since_us);
-    NEAR(answer.figures.optimum_usd, answer.figures.earned_usd); /* as the meters count */
-    hcp_regret_costs own = COSTS;
-    own.own_price = true;
-    answer = judge_at(&s, since_us, &own);
+    hcp_regret_answer answer = late_hour(&s, false);
+    NEAR(answer.figures.optimum_usd, answer.figures.earned_usd);
+    site_finish(&s);
+    answer = late_hour(&s, true);
     g_assert_cmpuint(answer.intervals, ==, 1);
     NEAR(answer.figures.earned_usd, rest(300) + 100 * s21(300) + 60 * s19(300));
     NEAR(answer.figures.optimum_usd, rest(300) - 160 * 0.02);
+    site_finish(&s);
+}
+
+/* Mining less the electricity of miners and of those asleep, as the accounts that began at `since_us` or later have it; the
+ * GPUs, which nobody rents, draw the rest. */
+static double metered_usd(const site *s, int64_t since_us)
+{
+    const GArray *rows = hcp_core_state(s->core)->intervals;
+    hcp_usd_micro sum = 0;
+    double gpu_usd = 0;
+    for (guint i = 0; i < rows->len; i++) {
+        const hcp_interval_closed *row = &g_array_index(rows, hcp_interval_closed, i);
+        if (row->facility != SITE_NORTH || row->from_us < since_us)
+            continue;
+        double hours = (double)(row->until_us - row->from_us) / (double)HCP_US_PER_H;
+        double gpu_mwh = (SITE_H100_COUNT + SITE_A100_COUNT) * 70 * 1.2 / 1e6 * hours;
+        sum += row->mining_usd_micro - row->energy_cost_usd_micro - row->true_up_usd_micro;
+        gpu_usd += gpu_mwh * (row->own_price ? row->settled_usd_per_mwh : row->usd_per_mwh);
+    }
+    return hcp_money_to_usd(sum) + gpu_usd;
+}
+
+/* Hours that settle at their own price, under a pool that keeps 1.5 %, with moves at their beginnings: regret says that
+ * dispatch earned what the meters say. They differ by the switches alone: the meters have what those lost, regret what they
+ * are reckoned with. */
+static void test_meters(void)
+{
+    static const double prices[] = {31.37, 290.01, 12.5, -7.77, 55.55};
+    site s;
+    site_init(&s);
+    site_bill(&s, true, 15000);
+    hour(&s, 30);
+    int64_t since_us = s.now_us;
+    const double switch_h = 7 / 3600.0; /* seven phases of a second */
+    double lost_usd = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(prices); i++) {
+        int64_t began_us = s.now_us;
+        if (i == 2 || i == 4)
+            move(&s, i == 4);
+        if (i == 2) /* on their way to sleep they still draw their power */
+            lost_usd += switch_h * 100 * 3475 * 1.2 / 1e6 * prices[i];
+        if (i == 4) /* and on the way back they draw it and do not hash */
+            lost_usd += switch_h * 100 * 0.2 * 55 / 24 * 0.985;
+        observe(&s, HCP_PRICE_HASHPRICE, 55);
+        site_tick(&s, began_us + HCP_US_PER_H - s.now_us);
+        observe_mean(&s, HCP_PRICE_ELECTRICITY, prices[i], HCP_US_PER_H);
+    }
+    hcp_regret_answer answer = judge(&s, since_us);
+    g_assert_cmpuint(answer.intervals, ==, G_N_ELEMENTS(prices));
+    double earned_usd = answer.figures.earned_usd + answer.figures.switching_usd;
+    g_assert_cmpfloat(answer.figures.switching_usd, >, 0);
+    g_assert_cmpfloat(lost_usd, >, 0);
+    g_assert_cmpfloat_with_epsilon(metered_usd(&s, since_us), earned_usd - lost_usd, 1e-5);
     site_finish(&s);
 }
 
@@ -187,6 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/regret/by_hand", test_by_hand);
     g_test_add_func("/regret/stale", test_stale);
     g_test_add_func("/regret/settled", test_settled);
+    g_test_add_func("/regret/meters", test_meters);
     g_test_add_func("/regret/young", test_young);
     return g_test_run();
 }

@@ -64,6 +64,7 @@ static void configure(fixture *f, const char *policy, const char *workloads)
     g_assert_true(hcp_config_load(NULL, &f->config, &error));
     g_free(f->config.policy);
     g_free(f->config.workloads);
+    f->config.scheduling.pool_fee_ppm = 0; /* gross, so that figures are round */
     f->config.policy = g_strdup(policy);
     f->config.workloads = g_strdup(workloads);
 }
