@@ -6,6 +6,7 @@
 #include "base/units.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define MIN_TIME_US (INT64_C(-62167219200) * HCP_US_PER_S)     /* 0000-01-01T00:00:00Z */
@@ -286,4 +287,21 @@ char *hcp_duration_format(int64_t duration_us)
     /* A millennium more than anything meaningful, and far enough from the ends for the rounding. */
     int64_t clamped = CLAMP(duration_us, -INT64_MAX / 2, INT64_MAX / 2);
     return format_magnitude(clamped < 0 ? "-" : "", clamped < 0 ? -clamped : clamped);
+}
+
+/* Julian day of 1 January 1970, as GLib counts. */
+#define EPOCH_JULIAN 719163
+
+hcp_date hcp_date_of(int64_t time_us, double utc_offset_h)
+{
+    double days = floor(((double)time_us / (double)HCP_US_PER_H + utc_offset_h) / 24.0);
+    GDate date;
+    g_date_clear(&date, 1);
+    g_date_set_julian(&date, (guint32)(EPOCH_JULIAN + (int64_t)days));
+    return (hcp_date){
+        .year = g_date_get_year(&date),
+        .month = (int)g_date_get_month(&date),
+        .day = g_date_get_day(&date),
+        .days_in_month = g_date_get_days_in_month(g_date_get_month(&date), g_date_get_year(&date)),
+    };
 }

@@ -21,4 +21,13 @@ bool hcp_duration_parse(const char *text, int64_t *ret_us, GError **error);
 /* "450 ms", "2.0 s", "12 min", "2 h 34 min", "3 d 4 h": two significant parts at most. Caller frees. */
 char *hcp_duration_format(int64_t duration_us);
 
+/* A local date; month and day from 1. */
+typedef struct {
+    int year, month, day;
+    int days_in_month;
+} hcp_date;
+
+/* The date of a moment in the standard time that is `utc_offset_h` hours ahead of UTC. */
+hcp_date hcp_date_of(int64_t time_us, double utc_offset_h);
+
 #endif

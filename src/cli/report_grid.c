@@ -65,7 +65,7 @@ static void print_peaks(const hcp_market *market)
            "load):\n");
     for (size_t t = 0; t < market->n; t++) {
         const hcp_market_step *s = &market->steps[t];
-        hcp_peak_date date = hcp_peak_date_of(s->ts_us, market->peak.utc_offset_h);
+        hcp_date date = hcp_date_of(s->ts_us, market->peak.utc_offset_h);
         if (s->peak_usd_per_mwh > 0)
             printf("  %04d-%02d-%02d  day-ahead %8.2f  settled %8.2f USD/MWh  charge %.2f USD/MW\n",
                    date.year, date.month, date.day, s->dam_usd_per_mwh, s->price_usd_per_mwh,

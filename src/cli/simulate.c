@@ -180,6 +180,8 @@ static void print_text(const results *r)
     print_money("electricity", -own->energy_cost_usd_micro);
     if (own->true_up_usd_micro != 0)
         print_money("trued up to own price", -own->true_up_usd_micro);
+    if (own->peak_charge_usd_micro != 0)
+        print_money("peak charges, assumed", -own->peak_charge_usd_micro);
     print_money("profit", own->profit_usd_micro);
     hcp_usd_micro revenue = own->mining_usd_micro + own->ai_usd_micro + own->grid_usd_micro;
     if (revenue > 0)
@@ -261,6 +263,7 @@ static json_t *report_json(const hcp_simulate_report *r)
                                   (json_int_t)r->carbon_mg[HCP_USE_IDLE]));
     hcp_json_set_int(object, "grid_usd_micro", r->grid_usd_micro);
     hcp_json_set_int(object, "true_up_usd_micro", r->true_up_usd_micro);
+    hcp_json_set_int(object, "peak_charge_usd_micro", r->peak_charge_usd_micro);
     hcp_json_set_int(object, "pool_fee_usd_micro", r->pool_fee_usd_micro);
     hcp_json_set_int(object, "deferred", (int64_t)r->deferred);
     hcp_json_set_int(object, "deferral_usd_micro", r->deferral_usd_micro);

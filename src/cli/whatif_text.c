@@ -53,6 +53,7 @@ DEFINE_GETTER(mining, hcp_money_to_usd(f->mining_usd_micro))
 DEFINE_GETTER(ai, hcp_money_to_usd(f->ai_usd_micro))
 DEFINE_GETTER(grid, hcp_money_to_usd(f->grid_usd_micro))
 DEFINE_GETTER(electricity, -hcp_money_to_usd(f->energy_cost_usd_micro))
+DEFINE_GETTER(peak_charge, -hcp_money_to_usd(f->peak_charge_usd_micro))
 DEFINE_GETTER(true_up, -hcp_money_to_usd(f->true_up_usd_micro))
 DEFINE_GETTER(profit, hcp_money_to_usd(f->profit_usd_micro))
 DEFINE_GETTER(mwh_ai, hcp_units_mwh(f->energy_j[HCP_USE_AI]))
@@ -77,6 +78,7 @@ static void print_money(const hcp_whatif_answer *answer)
     ROW("grid", 2, grid);
     ROW("electricity", 2, electricity);
     ROW("trued up to own price", 2, true_up);
+    ROW("peak charges, assumed", 2, peak_charge);
     ROW("profit", 2, profit);
     puts("Energy at the meter, MWh");
     ROW("AI", 3, mwh_ai);

@@ -52,6 +52,7 @@ static void open_account(hcp_core *core, uint32_t ix, int64_t at_us)
         .avoided_usd_micro = facility->avoided_usd_micro,
         .avoided_j = facility->avoided_j,
         .pool_fee_usd_micro = facility->pool_fee_usd_micro,
+        .peak_charge_usd_micro = facility->peak_charge_usd_micro,
     };
     memcpy(facility->account.energy_j, facility->energy_j, sizeof facility->energy_j);
     memcpy(facility->account.carbon_mg, facility->carbon_mg, sizeof facility->carbon_mg);
@@ -91,7 +92,8 @@ static hcp_usd_micro opened_profit(const hcp_state *state, uint32_t ix)
     const hcp_facility *facility = hcp_state_facility(state, ix);
     const hcp_open_account *opened = &facility->account;
     return opened->mining_usd_micro + opened->ai_usd_micro + opened->grid_usd_micro -
-           opened->energy_cost_usd_micro - facility->true_up_usd_micro;
+           opened->energy_cost_usd_micro - facility->true_up_usd_micro -
+           opened->peak_charge_usd_micro;
 }
 
 void hcp_account_rebuild(hcp_core *core)
@@ -215,6 +217,7 @@ static void fill_meters(const hcp_state *state, uint32_t facility, hcp_interval_
     closed->avoided_usd_micro = meter.avoided_usd_micro - opened->avoided_usd_micro;
     closed->avoided_j = meter.avoided_j - opened->avoided_j;
     closed->pool_fee_usd_micro = meter.pool_fee_usd_micro - opened->pool_fee_usd_micro;
+    closed->peak_charge_usd_micro = meter.peak_charge_usd_micro - opened->peak_charge_usd_micro;
 }
 
 int64_t hcp_account_due(const hcp_core *core, uint32_t row, uint64_t id G_GNUC_UNUSED)
@@ -244,6 +247,8 @@ void hcp_account_fire(hcp_txn *txn, uint32_t row, uint64_t id G_GNUC_UNUSED)
     fill_classes(txn->core, row, us, &event.interval_closed.classes);
     hcp_txn_emit(txn, &event);
     hcp_settlement_settle(txn, row);
+    hcp_peak_watch(
+        txn, &g_array_index(state->intervals, hcp_interval_closed, state->intervals->len - 1));
 }
 
 static bool classes_exist(const hcp_state *state, const hcp_interval_closed *closed)
@@ -293,7 +298,8 @@ const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event)
 hcp_usd_micro hcp_account_profit(const hcp_interval_closed *interval)
 {
     return interval->mining_usd_micro + interval->ai_usd_micro + interval->grid_usd_micro -
-           interval->energy_cost_usd_micro - interval->true_up_usd_micro;
+           interval->energy_cost_usd_micro - interval->true_up_usd_micro -
+           interval->peak_charge_usd_micro;
 }
 
 guint hcp_accounts_since(const hcp_state *state, int64_t since_us)

@@ -16,7 +16,7 @@
 /* Closed intervals are kept in the state that long; the journal has all of them. */
 #define HCP_ACCOUNT_KEPT_US (INT64_C(30) * 24 * 3600 * 1000000)
 
-/* Mining, AI and grid income of the interval less its electricity. */
+/* Mining, AI and grid income of the interval less its electricity as billed and the peak charge booked in it. */
 hcp_usd_micro hcp_account_profit(const hcp_interval_closed *interval);
 
 /* Position in state->intervals of the first interval that ended after `since_us`. */

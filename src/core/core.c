@@ -44,6 +44,8 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_GRID_MEASURED] = {hcp_grid_apply_measured, false},
     [HCP_EVENT_STRIKE_CHANGED] = {hcp_strike_apply_changed, false},
     [HCP_EVENT_INTERVAL_SETTLED] = {hcp_settlement_apply_settled, false},
+    [HCP_EVENT_PEAK_ASSUMED] = {hcp_peak_apply_assumed, false},
+    [HCP_EVENT_PEAK_CHARGED] = {hcp_peak_apply_charged, false},
 };
 
 static const struct {

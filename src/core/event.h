@@ -48,7 +48,9 @@
     X(GRID_CHANGED, grid_changed)                                                                  \
     X(GRID_MEASURED, grid_measured)                                                                \
     X(STRIKE_CHANGED, strike_changed)                                                              \
-    X(INTERVAL_SETTLED, interval_settled)
+    X(INTERVAL_SETTLED, interval_settled)                                                          \
+    X(PEAK_ASSUMED, peak_assumed)                                                                  \
+    X(PEAK_CHARGED, peak_charged)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -144,6 +146,10 @@ typedef struct {
     char *carbon_source;       /* where that figure comes from */
     uint32_t reserve_products; /* mask of the reserve that its running miners sell; 0 = none */
     double call_usd_per_mwh;   /* settled price from which it is assumed to be called; 0 = never */
+    /* Peak charge: for each MW of mean power in the peak of each of these months (bit 0 = January) of standard time. */
+    int64_t peak_usd_micro_per_mw; /* 0 = no such charge */
+    uint32_t peak_months;
+    double utc_offset_h;
 } hcp_facility_defined;
 
 typedef struct {
@@ -453,6 +459,7 @@ typedef struct {
     double settled_usd_per_mwh;
     bool own_price; /* and is billed */
     hcp_usd_micro true_up_usd_micro;
+    hcp_usd_micro peak_charge_usd_micro; /* estimated, of the month that ended before it */
 } hcp_interval_closed;
 
 /* The price of a closed interval has become known. */
@@ -466,6 +473,23 @@ typedef struct {
     int64_t true_up_rest; /* what whole micro-dollars leave over, for the next interval */
     int64_t avoided_rest;
 } hcp_interval_settled;
+
+/* Of the month so far the interval that closed now had the highest day-ahead price: it is assumed to hold the peak. */
+typedef struct {
+    uint32_t facility;
+    int64_t from_us, until_us;
+    double usd_per_mwh; /* day-ahead */
+    int64_t energy_j;   /* used, at the meter */
+} hcp_peak_assumed;
+
+/* The month is over: what its assumed peak costs, by the mean power drawn in it. An estimate. */
+typedef struct {
+    uint32_t facility;
+    int64_t from_us, until_us;
+    double usd_per_mwh;
+    int64_t energy_j;
+    hcp_usd_micro charge_usd_micro;
+} hcp_peak_charged;
 
 /* The grid wants a facility to draw less for a while. Watts are at the meter. */
 typedef struct {
@@ -537,6 +561,7 @@ typedef struct {
 /* The field tables of what rows of the state embed. */
 extern const hcp_record HCP_DECISION_RECORDED_RECORD;
 extern const hcp_record HCP_GRID_MEASURED_RECORD;
+extern const hcp_record HCP_PEAK_ASSUMED_RECORD;
 
 /* Wire name of an event type, "workload_accepted"; stable. */
 const char *hcp_event_type_name(hcp_event_type type);

@@ -85,6 +85,9 @@ static const hcp_field FACILITY_DEFINED_FIELDS[] = {
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_STRING, carbon_source),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, reserve_products),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_F64, call_usd_per_mwh),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, peak_usd_micro_per_mw),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, peak_months),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_F64, utc_offset_h),
 };
 static const hcp_record FACILITY_DEFINED_RECORD =
     HCP_RECORD(hcp_facility_defined, FACILITY_DEFINED_FIELDS);
@@ -450,6 +453,7 @@ static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, settled_usd_per_mwh),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_BOOL, own_price),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, true_up_usd_micro),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, peak_charge_usd_micro),
 };
 static const hcp_record INTERVAL_CLOSED_RECORD =
     HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);
@@ -467,6 +471,25 @@ static const hcp_field INTERVAL_SETTLED_FIELDS[] = {
 };
 static const hcp_record INTERVAL_SETTLED_RECORD =
     HCP_RECORD(hcp_interval_settled, INTERVAL_SETTLED_FIELDS);
+
+static const hcp_field PEAK_ASSUMED_FIELDS[] = {
+    HCP_FIELD(hcp_peak_assumed, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_peak_assumed, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_peak_assumed, HCP_FIELD_I64, until_us),
+    HCP_FIELD(hcp_peak_assumed, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_peak_assumed, HCP_FIELD_I64, energy_j),
+};
+const hcp_record HCP_PEAK_ASSUMED_RECORD = HCP_RECORD(hcp_peak_assumed, PEAK_ASSUMED_FIELDS);
+
+static const hcp_field PEAK_CHARGED_FIELDS[] = {
+    HCP_FIELD(hcp_peak_charged, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_peak_charged, HCP_FIELD_I64, from_us),
+    HCP_FIELD(hcp_peak_charged, HCP_FIELD_I64, until_us),
+    HCP_FIELD(hcp_peak_charged, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_peak_charged, HCP_FIELD_I64, energy_j),
+    HCP_FIELD(hcp_peak_charged, HCP_FIELD_I64, charge_usd_micro),
+};
+static const hcp_record PEAK_CHARGED_RECORD = HCP_RECORD(hcp_peak_charged, PEAK_CHARGED_FIELDS);
 
 static const hcp_field GRID_ANNOUNCED_FIELDS[] = {
     HCP_FIELD_ID_OF(hcp_grid_announced, id, HCP_ID_GRID),
@@ -559,6 +582,8 @@ static const struct {
     [HCP_EVENT_GRID_MEASURED] = {"grid_measured", &HCP_GRID_MEASURED_RECORD},
     [HCP_EVENT_STRIKE_CHANGED] = {"strike_changed", &STRIKE_CHANGED_RECORD},
     [HCP_EVENT_INTERVAL_SETTLED] = {"interval_settled", &INTERVAL_SETTLED_RECORD},
+    [HCP_EVENT_PEAK_ASSUMED] = {"peak_assumed", &HCP_PEAK_ASSUMED_RECORD},
+    [HCP_EVENT_PEAK_CHARGED] = {"peak_charged", &PEAK_CHARGED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

@@ -2,6 +2,8 @@
 /* How classes, facilities and devices come to be: what a definition must satisfy, and its rows. */
 #include "core/internal.h"
 
+#include <math.h>
+
 static void remember_key(GHashTable *keys, const char *key, uint32_t ix)
 {
     g_hash_table_insert(keys, g_strdup(key), GUINT_TO_POINTER(ix + 1));
@@ -169,6 +171,12 @@ bool hcp_fleet_decide_facility(hcp_txn *txn, const hcp_event *event)
     if (def->cap_w <= 0 || def->pue_milli < 1000 || def->pue_milli > 5000)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "cap_w",
                               "facility \"%s\" needs a cap_w above 0 and a PUE of 1 to 5",
+                              def->key);
+    if (def->peak_usd_micro_per_mw < 0 || def->peak_usd_micro_per_mw > HCP_PEAK_USD_MICRO_MAX ||
+        def->peak_months >= 1U << 12 || !(fabs(def->utc_offset_h) <= 14))
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "peak_charge",
+                              "the peak charge of \"%s\" needs an amount from 0 on, months of a "
+                              "year and standard time within 14 h of UTC",
                               def->key);
     if (hcp_keys_find(txn->core->facility_keys, def->key) != HCP_NO_INDEX)
         return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "key",

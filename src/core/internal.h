@@ -293,6 +293,9 @@ void hcp_account_advance(hcp_core *core, uint32_t facility, int64_t us);
 /* The electricity price of the facility is known for the time of closed intervals: they settle. */
 void hcp_settlement_settle(hcp_txn *txn, uint32_t facility);
 
+/* An interval of the facility has closed: it may hold the peak of its month, and a month may be over. */
+void hcp_peak_watch(hcp_txn *txn, const hcp_interval_closed *interval);
+
 /* Micro-dollars that the energy costs at a price; the fraction is carried in `rest`, below HCP_J_PER_MWH. */
 hcp_usd_micro hcp_metering_cost(int64_t energy_j, double usd_per_mwh, int64_t *rest);
 
@@ -418,6 +421,8 @@ const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_measured(hcp_core *core, const hcp_event *event);
 const char *hcp_strike_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_settlement_apply_settled(hcp_core *core, const hcp_event *event);
+const char *hcp_peak_apply_assumed(hcp_core *core, const hcp_event *event);
+const char *hcp_peak_apply_charged(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 

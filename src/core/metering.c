@@ -193,6 +193,7 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         .avoided_j = copy.avoided_j,
         .pool_fee_usd_micro = copy.pool_fee_usd_micro,
         .true_up_usd_micro = copy.true_up_usd_micro,
+        .peak_charge_usd_micro = copy.peak_charge_usd_micro,
     };
     for (int use = 0; use < HCP_USES; use++) {
         ret_meter->energy_j[use] = copy.energy_j[use];
@@ -215,7 +216,8 @@ hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter)
 
 hcp_usd_micro hcp_meter_profit(const hcp_meter *meter)
 {
-    return hcp_meter_revenue(meter) - meter->energy_cost_usd_micro - meter->true_up_usd_micro;
+    return hcp_meter_revenue(meter) - meter->energy_cost_usd_micro - meter->true_up_usd_micro -
+           meter->peak_charge_usd_micro;
 }
 
 void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
@@ -235,6 +237,7 @@ void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
     sum->avoided_j += part->avoided_j;
     sum->pool_fee_usd_micro += part->pool_fee_usd_micro;
     sum->true_up_usd_micro += part->true_up_usd_micro;
+    sum->peak_charge_usd_micro += part->peak_charge_usd_micro;
 }
 
 hcp_usd_micro hcp_meter_mining_usd_micro_per_h(const hcp_state *state, uint32_t facility)

@@ -17,6 +17,8 @@ typedef struct {
     hcp_usd_micro energy_cost_usd_micro; /* at the prices in force */
     /* what settled intervals cost beyond that at their own prices; negative = less */
     hcp_usd_micro true_up_usd_micro;
+    /* estimate: charges for the power drawn in the assumed peaks of months that are over */
+    hcp_usd_micro peak_charge_usd_micro;
     /* what the pool pays out for hashprice times hashrate, and the configured income of simulated GPU mining */
     hcp_usd_micro mining_usd_micro;
     hcp_usd_micro pool_fee_usd_micro; /* what it keeps; with it, mining is gross */
@@ -33,7 +35,7 @@ typedef struct {
 /* Energy of all uses. */
 int64_t hcp_meter_energy_j(const hcp_meter *meter);
 
-/* Everything earned; that less what the energy has cost, true-up included. The one place that knows the parts. */
+/* Everything earned; that less what the energy has cost, true-up and peak charges included. The one place that knows the parts. */
 hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter);
 hcp_usd_micro hcp_meter_profit(const hcp_meter *meter);
 

@@ -22,6 +22,7 @@ static const hcp_field OPEN_ACCOUNT_FIELDS[] = {
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, grid_usd_micro),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, avoided_j),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, pool_fee_usd_micro),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_I64, peak_charge_usd_micro),
 };
 static const hcp_record OPEN_ACCOUNT_RECORD = HCP_RECORD(hcp_open_account, OPEN_ACCOUNT_FIELDS);
 
@@ -64,6 +65,8 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, true_up_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, true_up_rest),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_true_up_rest),
+    HCP_FIELD_RECORD_OF(hcp_facility, peak, &HCP_PEAK_ASSUMED_RECORD),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, peak_charge_usd_micro),
     HCP_FIELD_RECORD_OF(hcp_facility, decision, &HCP_DECISION_RECORDED_RECORD),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, decided_us),
     HCP_FIELD_RECORD_OF(hcp_facility, account, &OPEN_ACCOUNT_RECORD),

@@ -36,7 +36,10 @@ static bool facilities_sound(const hcp_state *state)
         return false;
     for (guint i = 0; i < facilities->len; i++) {
         const hcp_facility_defined *def = &g_array_index(facilities, hcp_facility, i).def;
-        if (def->key == NULL || def->name == NULL || def->pue_milli < 1000 || def->cap_w <= 0)
+        const hcp_peak_assumed *peak = &g_array_index(facilities, hcp_facility, i).peak;
+        if (def->key == NULL || def->name == NULL || def->pue_milli < 1000 || def->cap_w <= 0 ||
+            (peak->until_us != 0 && peak->from_us >= peak->until_us) ||
+            peak->until_us > state->now_us || peak->from_us < 0)
             return false;
     }
     return true;

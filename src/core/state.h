@@ -37,6 +37,7 @@ typedef struct {
     hcp_usd_micro grid_usd_micro;
     int64_t avoided_j;
     hcp_usd_micro pool_fee_usd_micro;
+    hcp_usd_micro peak_charge_usd_micro;
 } hcp_open_account;
 
 /* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
@@ -98,6 +99,8 @@ typedef struct {
     hcp_usd_micro true_up_usd_micro; /* of settled intervals, beyond energy_cost_usd_micro */
     int64_t true_up_rest,
         avoided_true_up_rest;            /* fractions of settled bills: see hcp_metering_cost */
+    hcp_peak_assumed peak;               /* of this month so far; until_us 0 = none yet */
+    hcp_usd_micro peak_charge_usd_micro; /* of the assumed peaks of months that are over */
     hcp_usd_micro closed_past_usd_micro; /* derived: profit of accounts that are forgotten */
     int64_t ready_w; /* derived: IT watts that its running miners draw beyond their sleep */
     hcp_usd_micro grid_past_usd_micro; /* of that, by events that are forgotten */

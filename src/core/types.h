@@ -19,6 +19,9 @@
 #define HCP_MAX_DEVICES (1u << 22)
 #define HCP_MAX_POWER_TARGETS 8
 
+/* No charge for a MW in one peak is near this: 10 million USD. */
+#define HCP_PEAK_USD_MICRO_MAX INT64_C(10000000000000)
+
 /* A whole GPU, in the thousandths in which parts of one are counted. */
 #define HCP_SHARE_WHOLE 1000
 

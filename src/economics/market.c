@@ -55,10 +55,9 @@ static void expect_peaks(const hcp_market *market, size_t t, size_t end, double 
         if (s->peak_chance > 0.0 && s->peak_so_far >= t)
             ret_usd_per_mwh[s->peak_so_far - t] = s->peak_chance * peak_usd_per_mwh(market);
         /* On to the last step of the month before. */
-        int month = hcp_peak_date_of(s->ts_us, market->peak.utc_offset_h).month;
+        int month = hcp_date_of(s->ts_us, market->peak.utc_offset_h).month;
         while (last > t &&
-               hcp_peak_date_of(market->steps[last - 1].ts_us, market->peak.utc_offset_h).month ==
-                   month)
+               hcp_date_of(market->steps[last - 1].ts_us, market->peak.utc_offset_h).month == month)
             last--;
     }
 }

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "economics/peak.h"
 
-#include "base/units.h"
-
-#include <glib.h>
 #include <math.h>
-
-/* Julian day of 1 January 1970. */
-#define EPOCH_JULIAN 719163
 
 double hcp_peak_usd_per_mw(const hcp_peak_rule *rule)
 {
@@ -17,20 +11,6 @@ double hcp_peak_usd_per_mw(const hcp_peak_rule *rule)
     return peaks > 0 ? rule->usd_per_mw_year / peaks : 0;
 }
 
-hcp_peak_date hcp_peak_date_of(int64_t ts_us, double utc_offset_h)
-{
-    double days = floor(((double)ts_us / (double)HCP_US_PER_H + utc_offset_h) / 24.0);
-    GDate date;
-    g_date_clear(&date, 1);
-    g_date_set_julian(&date, (guint32)(EPOCH_JULIAN + (int64_t)days));
-    return (hcp_peak_date){
-        .year = g_date_get_year(&date),
-        .month = (int)g_date_get_month(&date),
-        .day = g_date_get_day(&date),
-        .days_in_month = g_date_get_days_in_month(g_date_get_month(&date), g_date_get_year(&date)),
-    };
-}
-
 void hcp_peak_tracker_init(hcp_peak_tracker *tracker, const hcp_peak_rule *rule)
 {
     *tracker = (hcp_peak_tracker){.rule = *rule};
@@ -38,7 +18,7 @@ void hcp_peak_tracker_init(hcp_peak_tracker *tracker, const hcp_peak_rule *rule)
 
 void hcp_peak_track(hcp_peak_tracker *tracker, size_t step, int64_t ts_us, double dam_usd_per_mwh)
 {
-    hcp_peak_date date = hcp_peak_date_of(ts_us, tracker->rule.utc_offset_h);
+    hcp_date date = hcp_date_of(ts_us, tracker->rule.utc_offset_h);
     if (date.month != tracker->date.month || date.year != tracker->date.year)
         tracker->counts = false;
     tracker->date = date;

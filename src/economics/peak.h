@@ -11,6 +11,8 @@
 #ifndef HCP_ECONOMICS_PEAK_H
 #define HCP_ECONOMICS_PEAK_H
 
+#include "base/timefmt.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,19 +29,10 @@ typedef struct {
 /* What one MW drawn in one peak step costs: the year's charge over its number of peaks; 0 without a charge. */
 double hcp_peak_usd_per_mw(const hcp_peak_rule *rule);
 
-/* Local date of a moment. */
-typedef struct {
-    int year, month, day; /* month and day from 1 */
-    int days_in_month;
-} hcp_peak_date;
-
-/* Date of `ts_us` (Unix microseconds) in standard time `utc_offset_h` hours ahead of UTC. */
-hcp_peak_date hcp_peak_date_of(int64_t ts_us, double utc_offset_h);
-
 /* The highest step of the month so far, while prices are taken in one after the other. */
 typedef struct {
     hcp_peak_rule rule;
-    hcp_peak_date date; /* of the last step taken in */
+    hcp_date date; /* of the last step taken in */
     double highest_usd_per_mwh;
     size_t at;     /* the highest step of this month so far, the first of equals */
     bool counts;   /* the month is one with a peak, and a price of it is known */

@@ -66,6 +66,7 @@ static const char DDL[] =
     " foregone_usd_micro INTEGER NOT NULL, avoided_usd_micro INTEGER NOT NULL, seq INTEGER NOT "
     "NULL, grid_usd_micro INTEGER NOT NULL, pool_fee_usd_micro INTEGER NOT NULL,"
     " settled_usd_per_mwh REAL, true_up_usd_micro INTEGER NOT NULL,"
+    " peak_charge_usd_micro INTEGER NOT NULL,"
     " PRIMARY KEY (facility, from_us)) WITHOUT ROWID;"
     "CREATE TABLE alert ("
     " id TEXT PRIMARY KEY, severity TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,"
@@ -139,7 +140,7 @@ static const char *const SQL[STATEMENTS] = {
     [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [INTERVAL_INSERT] =
         "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-        " ?15, ?16, ?17, ?18, ?19, 0)",
+        " ?15, ?16, ?17, ?18, ?19, 0, ?20)",
     [INTERVAL_SETTLED] =
         "UPDATE interval SET settled_usd_per_mwh = ?3, true_up_usd_micro = true_up_usd_micro + ?4,"
         " avoided_usd_micro = avoided_usd_micro + ?5 WHERE facility = ?1 AND from_us = ?2",
@@ -161,7 +162,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 7,
+    .version = 8,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
@@ -451,6 +452,7 @@ static void project_interval(row *r, const hcp_state *state, const hcp_event *ev
     add_int(r, closed->grid_usd_micro);
     add_int(r, closed->pool_fee_usd_micro);
     add_double(r, closed->settled ? closed->settled_usd_per_mwh : NAN);
+    add_int(r, closed->peak_charge_usd_micro);
     done(r, INTERVAL_INSERT);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "economics/peak.h"
 #include "runtime/share.h"
 
 #include <gio/gio.h>
@@ -126,6 +127,21 @@ static uint32_t products_of(const json_t *names)
     return mask;
 }
 
+/* Charge on a MW in one peak; the months are said by number. */
+static void read_peak_charge(const json_t *object, hcp_facility_defined *def)
+{
+    size_t i;
+    json_t *month;
+    json_array_foreach(json_object_get(object, "months"), i, month) def->peak_months |=
+        1U << (json_integer_value(month) - 1);
+    const hcp_peak_rule rule = {
+        .usd_per_mw_year = hcp_json_number(object, "usd_per_mw_year", 0),
+        .months = def->peak_months,
+    };
+    def->peak_usd_micro_per_mw = hcp_money_from_usd(hcp_peak_usd_per_mw(&rule));
+    def->utc_offset_h = hcp_json_number(object, "utc_offset_h", 0);
+}
+
 static void define_facility(parse *p, const json_t *object)
 {
     const char *hub = hcp_json_string(object, "hub", "");
@@ -135,7 +151,8 @@ static void define_facility(parse *p, const json_t *object)
         problem(p, "facility %s is listed twice", hcp_json_string(object, "key", ""));
     if (!g_ptr_array_find_with_equal_func(p->scenario->hubs, hub, g_str_equal, NULL))
         g_ptr_array_add(p->scenario->hubs, g_strdup(hub));
-    define(p, HCP_EVENT_FACILITY_DEFINED)->facility_defined = (hcp_facility_defined){
+    hcp_facility_defined *def = &define(p, HCP_EVENT_FACILITY_DEFINED)->facility_defined;
+    *def = (hcp_facility_defined){
         .key = member(object, "key"),
         .name = member(object, "name"),
         .location = member(object, "location"),
@@ -150,6 +167,7 @@ static void define_facility(parse *p, const json_t *object)
         .reserve_products = products_of(json_object_get(grid, "reserve")),
         .call_usd_per_mwh = hcp_json_number(grid, "call_usd_per_mwh", 0),
     };
+    read_peak_charge(json_object_get(grid, "peak_charge"), def);
 }
 
 static void define_customer(parse *p, const json_t *object)

@@ -276,6 +276,7 @@ static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_repor
     report->grid_usd_micro = sum.grid_usd_micro;
     report->energy_cost_usd_micro = sum.energy_cost_usd_micro;
     report->true_up_usd_micro = sum.true_up_usd_micro;
+    report->peak_charge_usd_micro = sum.peak_charge_usd_micro;
     report->pool_fee_usd_micro = sum.pool_fee_usd_micro;
     report->foregone_usd_micro = sum.foregone_usd_micro;
     report->avoided_usd_micro = sum.avoided_usd_micro;

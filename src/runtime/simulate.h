@@ -60,8 +60,9 @@ typedef struct {
     uint64_t submitted, refused, completed, failed, preempted, queued, running;
     hcp_usd_micro mining_usd_micro, ai_usd_micro, grid_usd_micro, energy_cost_usd_micro,
         profit_usd_micro;
-    hcp_usd_micro true_up_usd_micro;  /* of settled intervals; see core/metering.h */
-    hcp_usd_micro pool_fee_usd_micro; /* mining is what the pool pays out */
+    hcp_usd_micro true_up_usd_micro;     /* of settled intervals; see core/metering.h */
+    hcp_usd_micro peak_charge_usd_micro; /* estimated, of assumed peaks of months that are over */
+    hcp_usd_micro pool_fee_usd_micro;    /* mining is what the pool pays out */
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro; /* of miners that slept */
     int64_t energy_j[HCP_USES];
     int64_t carbon_mg[HCP_USES]; /* of the facilities whose electricity has a figure */

@@ -36,7 +36,7 @@ bool hcp_whatif_model_of(const hcp_config *config, hcp_whatif_model *ret_model, 
 /* Figures of one column, of the period alone; money in micro-dollars, energy at the meter in joules. */
 typedef struct {
     hcp_usd_micro mining_usd_micro, ai_usd_micro, grid_usd_micro, energy_cost_usd_micro,
-        true_up_usd_micro, profit_usd_micro;
+        true_up_usd_micro, peak_charge_usd_micro, profit_usd_micro;
     int64_t energy_j[HCP_USES];
     uint64_t workload_switches, dispatch_switches, rolled_back; /* ended in the period */
     uint64_t submitted, refused, completed, failed, cancelled, preempted;

@@ -46,6 +46,8 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
     case HCP_EVENT_REPLY_REMEMBERED:
     case HCP_EVENT_INTERVAL_CLOSED:
     case HCP_EVENT_INTERVAL_SETTLED:
+    case HCP_EVENT_PEAK_ASSUMED:
+    case HCP_EVENT_PEAK_CHARGED:
     case HCP_EVENT_GRID_MEASURED:
     case HCP_EVENT_TYPES:
         return false;

@@ -19,6 +19,7 @@ hcp_whatif_sums hcp_whatif_sum(const hcp_state *state, int64_t at_us)
         sums.grid_usd_micro += meter.grid_usd_micro;
         sums.energy_cost_usd_micro += meter.energy_cost_usd_micro;
         sums.true_up_usd_micro += meter.true_up_usd_micro;
+        sums.peak_charge_usd_micro += meter.peak_charge_usd_micro;
         for (int use = 0; use < HCP_USES; use++)
             sums.energy_j[use] += meter.energy_j[use];
     }
@@ -64,6 +65,7 @@ void hcp_whatif_figure(const hcp_whatif_sums *before, const hcp_state *state, in
         .grid_usd_micro = after.grid_usd_micro - before->grid_usd_micro,
         .energy_cost_usd_micro = after.energy_cost_usd_micro - before->energy_cost_usd_micro,
         .true_up_usd_micro = after.true_up_usd_micro - before->true_up_usd_micro,
+        .peak_charge_usd_micro = after.peak_charge_usd_micro - before->peak_charge_usd_micro,
         .submitted = (uint64_t)(after.submitted - before->submitted),
         .completed = (uint64_t)(after.completed - before->completed),
         .failed = (uint64_t)(after.failed - before->failed),
@@ -76,7 +78,8 @@ void hcp_whatif_figure(const hcp_whatif_sums *before, const hcp_state *state, in
     };
     ret_figures->profit_usd_micro =
         ret_figures->mining_usd_micro + ret_figures->ai_usd_micro + ret_figures->grid_usd_micro -
-        ret_figures->energy_cost_usd_micro - ret_figures->true_up_usd_micro;
+        ret_figures->energy_cost_usd_micro - ret_figures->true_up_usd_micro -
+        ret_figures->peak_charge_usd_micro;
     for (int use = 0; use < HCP_USES; use++)
         ret_figures->energy_j[use] = after.energy_j[use] - before->energy_j[use];
     for (int p = 0; p < HCP_PRIORITIES; p++) {

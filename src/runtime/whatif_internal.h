@@ -21,7 +21,7 @@ bool hcp_whatif_tell(const hcp_whatif_stage *stage, double done, GError **error)
 /* The sums of the state at a moment; figures of a period are the difference of two. */
 typedef struct {
     hcp_usd_micro mining_usd_micro, ai_usd_micro, grid_usd_micro, energy_cost_usd_micro,
-        true_up_usd_micro;
+        true_up_usd_micro, peak_charge_usd_micro;
     int64_t energy_j[HCP_USES];
     int64_t submitted, completed, failed, cancelled;
 } hcp_whatif_sums;

@@ -52,6 +52,7 @@ static json_t *figures_json(const hcp_whatif_figures *f)
     hcp_json_set_int(object, "grid_usd_micro", f->grid_usd_micro);
     hcp_json_set_int(object, "electricity_usd_micro", f->energy_cost_usd_micro);
     hcp_json_set_int(object, "true_up_usd_micro", f->true_up_usd_micro);
+    hcp_json_set_int(object, "peak_charge_usd_micro", f->peak_charge_usd_micro);
     hcp_json_set_int(object, "profit_usd_micro", f->profit_usd_micro);
     set_finite(object, "profit_usd_per_mwh", hcp_whatif_profit_usd_per_mwh(f));
     set_finite(object, "paid_usd_per_mwh", hcp_whatif_paid_usd_per_mwh(f));
@@ -69,13 +70,17 @@ static json_t *figures_json(const hcp_whatif_figures *f)
 static json_t *difference_json(const hcp_whatif_answer *answer)
 {
     const hcp_whatif_figures *a = &answer->unchanged, *b = &answer->changed;
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "mining_usd_micro",
-                     (json_int_t)(b->mining_usd_micro - a->mining_usd_micro), "ai_usd_micro",
-                     (json_int_t)(b->ai_usd_micro - a->ai_usd_micro), "grid_usd_micro",
-                     (json_int_t)(b->grid_usd_micro - a->grid_usd_micro), "electricity_usd_micro",
-                     (json_int_t)(b->energy_cost_usd_micro - a->energy_cost_usd_micro),
-                     "true_up_usd_micro", (json_int_t)(b->true_up_usd_micro - a->true_up_usd_micro),
-                     "profit_usd_micro", (json_int_t)(b->profit_usd_micro - a->profit_usd_micro));
+    json_t *object = json_object();
+    hcp_json_set_int(object, "mining_usd_micro", b->mining_usd_micro - a->mining_usd_micro);
+    hcp_json_set_int(object, "ai_usd_micro", b->ai_usd_micro - a->ai_usd_micro);
+    hcp_json_set_int(object, "grid_usd_micro", b->grid_usd_micro - a->grid_usd_micro);
+    hcp_json_set_int(object, "electricity_usd_micro",
+                     b->energy_cost_usd_micro - a->energy_cost_usd_micro);
+    hcp_json_set_int(object, "true_up_usd_micro", b->true_up_usd_micro - a->true_up_usd_micro);
+    hcp_json_set_int(object, "peak_charge_usd_micro",
+                     b->peak_charge_usd_micro - a->peak_charge_usd_micro);
+    hcp_json_set_int(object, "profit_usd_micro", b->profit_usd_micro - a->profit_usd_micro);
+    return object;
 }
 
 json_t *hcp_whatif_answer_json(const hcp_whatif_answer *answer)

@@ -86,6 +86,7 @@ static json_t *account_json(const hcp_state *state, const hcp_interval_closed *r
     hcp_services_set_money(object, "pool_fee", row->pool_fee_usd_micro);
     hcp_services_set_money(object, "energy_cost", row->energy_cost_usd_micro);
     hcp_services_set_money(object, "true_up", row->true_up_usd_micro);
+    hcp_services_set_money(object, "peak_charge", row->peak_charge_usd_micro);
     hcp_services_set_money(object, "profit", hcp_account_profit(row));
     for (uint32_t i = 0; i < row->classes.count; i++)
         json_array_append_new(list, class_json(state, &classes[i], us));

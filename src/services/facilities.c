@@ -41,6 +41,7 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
     hcp_services_set_rounded(object, "energy_mwh", hcp_units_mwh(hcp_meter_energy_j(&meter)), 3);
     hcp_services_set_money(object, "energy_cost", meter.energy_cost_usd_micro);
     hcp_services_set_money(object, "true_up", meter.true_up_usd_micro);
+    hcp_services_set_money(object, "peak_charge", meter.peak_charge_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter.mining_usd_micro);
     hcp_services_set_money(object, "pool_fee", meter.pool_fee_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter.ai_usd_micro);

@@ -119,6 +119,7 @@ static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int
         set1(metrics, HCP_METRICS_CAP_IN_FORCE, key, (double)hcp_power_cap_w(state, f));
         set1(metrics, HCP_METRICS_ENERGY_COST, key, hcp_money_to_usd(meter.energy_cost_usd_micro));
         set1(metrics, HCP_METRICS_TRUE_UP, key, hcp_money_to_usd(meter.true_up_usd_micro));
+        set1(metrics, HCP_METRICS_PEAK_CHARGE, key, hcp_money_to_usd(meter.peak_charge_usd_micro));
         set1(metrics, HCP_METRICS_POOL_FEE, key, hcp_money_to_usd(meter.pool_fee_usd_micro));
         set2(metrics, HCP_METRICS_REVENUE, key, "ai", hcp_money_to_usd(meter.ai_usd_micro));
         set2(metrics, HCP_METRICS_REVENUE, key, "grid", hcp_money_to_usd(meter.grid_usd_micro));

@@ -84,6 +84,8 @@ const hcp_metric_family HCP_METRICS_FAMILY[HCP_METRICS_FAMILIES] = {
         "What the energy has cost at the prices in force.", {"facility"}, {0}},
     [HCP_METRICS_TRUE_UP] = {"hcp_facility_true_up_usd", GAUGE, "usd",
         "What settled intervals cost beyond that at their own prices.", {"facility"}, {0}},
+    [HCP_METRICS_PEAK_CHARGE] = {"hcp_facility_peak_charge_usd", COUNTER, "usd",
+        "Estimated charges for the power drawn in the assumed peaks of months.", {"facility"}, {0}},
     [HCP_METRICS_POOL_FEE] = {"hcp_facility_pool_fee_usd", COUNTER, "usd",
         "Mining income kept by the pool.", {"facility"}, {0}},
     [HCP_METRICS_REVENUE] = {"hcp_facility_revenue_usd", COUNTER, "usd",

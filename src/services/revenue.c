@@ -40,6 +40,7 @@ json_t *hcp_revenue_json(const hcp_meter *meter)
     hcp_json_set_int(object, "pool_fee_usd_micro", meter->pool_fee_usd_micro);
     hcp_json_set_int(object, "energy_cost_usd_micro", meter->energy_cost_usd_micro);
     hcp_json_set_int(object, "true_up_usd_micro", meter->true_up_usd_micro);
+    hcp_json_set_int(object, "peak_charge_usd_micro", meter->peak_charge_usd_micro);
     hcp_json_set_int(object, "avoided_energy_cost_usd_micro", meter->avoided_usd_micro);
     hcp_json_set_int(object, "profit_usd_micro", hcp_meter_profit(meter));
     double margin_pct =

@@ -54,6 +54,7 @@ static void set_meter(json_t *object, const hcp_meter *meter)
     json_object_set_new(object, "energy_j", by_use(meter->energy_j));
     hcp_services_set_money(object, "energy_cost", meter->energy_cost_usd_micro);
     hcp_services_set_money(object, "true_up", meter->true_up_usd_micro);
+    hcp_services_set_money(object, "peak_charge", meter->peak_charge_usd_micro);
     hcp_services_set_money(object, "mining_revenue", meter->mining_usd_micro);
     hcp_services_set_money(object, "pool_fee", meter->pool_fee_usd_micro);
     hcp_services_set_money(object, "ai_revenue", meter->ai_usd_micro);

@@ -200,6 +200,25 @@ static void test_duration_format(void)
     }
 }
 
+static void test_dates(void)
+{
+    const int64_t june_us = INT64_C(1717200000) * 1000000, day_us = INT64_C(86400) * 1000000;
+    hcp_date date = hcp_date_of(june_us, 0);
+    g_assert_cmpint(date.year, ==, 2024);
+    g_assert_cmpint(date.month, ==, 6);
+    g_assert_cmpint(date.day, ==, 1);
+    g_assert_cmpint(date.days_in_month, ==, 30);
+    date = hcp_date_of(june_us, -6); /* still May in Texas */
+    g_assert_cmpint(date.month, ==, 5);
+    g_assert_cmpint(date.day, ==, 31);
+    date = hcp_date_of(june_us - 100 * day_us, 0);
+    g_assert_cmpint(date.month, ==, 2);
+    g_assert_cmpint(date.days_in_month, ==, 29);
+    date = hcp_date_of(-1, 0); /* the last microsecond of 1969 */
+    g_assert_cmpint(date.year, ==, 1969);
+    g_assert_cmpint(date.day, ==, 31);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -210,5 +229,6 @@ int main(int argc, char **argv)
     g_test_add_func("/timefmt/duration/parse", test_duration_parse);
     g_test_add_func("/timefmt/duration/errors", test_duration_errors);
     g_test_add_func("/timefmt/duration/format", test_duration_format);
+    g_test_add_func("/timefmt/dates", test_dates);
     return g_test_run();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Peak charges: the calendar, the chances, and a worked example with and without avoidance. */
+/* Peak charges: the chances, and a worked example with and without avoidance. */
 #include "economics/peak.h"
 
 #include "base/units.h"
@@ -12,21 +12,6 @@
 #define JUNE_2024_US (INT64_C(1717200000) * 1000000) /* 00:00 UTC */
 
 static const hcp_peak_rule RULE = {.usd_per_mw_year = 60000, .months = HCP_PEAK_SUMMER};
-
-static void test_calendar(void)
-{
-    hcp_peak_date date = hcp_peak_date_of(JUNE_2024_US, 0);
-    g_assert_cmpint(date.year, ==, 2024);
-    g_assert_cmpint(date.month, ==, 6);
-    g_assert_cmpint(date.day, ==, 1);
-    g_assert_cmpint(date.days_in_month, ==, 30);
-    date = hcp_peak_date_of(JUNE_2024_US, -6); /* still May in Texas */
-    g_assert_cmpint(date.month, ==, 5);
-    g_assert_cmpint(date.day, ==, 31);
-    date = hcp_peak_date_of(JUNE_2024_US - 100 * HCP_US_PER_DAY, 0);
-    g_assert_cmpint(date.month, ==, 2);
-    g_assert_cmpint(date.days_in_month, ==, 29);
-}
 
 static void test_a_mw(void)
 {
@@ -196,7 +181,6 @@ static void test_accounts_add_up(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/economics/peak/calendar", test_calendar);
     g_test_add_func("/economics/peak/a_mw", test_a_mw);
     g_test_add_func("/economics/peak/chances", test_chances);
     g_test_add_func("/economics/peak/calibrated", test_chances_are_calibrated);
