@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Invariants of devices, power, leases and switches, each recomputed device by device. */
 #include "core/internal.h"
+#include "core/runs.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,6 +75,8 @@ char *hcp_check_fleet(const hcp_core *core)
         if (memcmp(&tallies[g], hcp_core_tally(core, g), sizeof tallies[g]) != 0)
             return broken("the tallies of group %u are not those of its devices", g);
     }
+    if (!hcp_runs_hold(fleet))
+        return broken("runs of equal rows do not begin where they are noted to");
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/lease.h"
 #include "core/pick.h"
+#include "core/runs.h"
 #include "core/switching.h"
 
 /* --- apply --------------------------------------------------------------------------------------------------------- */
@@ -64,6 +65,13 @@ static hcp_mode ordered_mode(const hcp_state *state, uint32_t device)
     return mode;
 }
 
+/* It runs nothing and could be moved. */
+static bool at_rest(const hcp_fleet *fleet, uint32_t device)
+{
+    return fleet->lease[device] == HCP_NO_INDEX && fleet->active_switch[device] == HCP_NO_INDEX &&
+           fleet->health[device] != HCP_HEALTH_FAILED;
+}
+
 /* Starts one switch for the devices of the ranges that are where `device` is and are ordered where it is. */
 static void follow_orders(hcp_txn *txn, const hcp_switch_started *def, uint32_t device)
 {
@@ -73,12 +81,13 @@ static void follow_orders(hcp_txn *txn, const hcp_switch_started *def, uint32_t 
     GArray *ranges = g_array_new(FALSE, FALSE, sizeof(hcp_range));
     for (uint32_t r = 0; r < def->ranges.count; r++) {
         hcp_range range = ((const hcp_range *)def->ranges.items)[r];
-        for (uint32_t d = range.first; d < range.first + range.count; d++)
-            if (fleet->mode[d] == fleet->mode[device] &&
-                fleet->target[d] == fleet->target[device] && fleet->lease[d] == HCP_NO_INDEX &&
-                fleet->active_switch[d] == HCP_NO_INDEX && fleet->health[d] != HCP_HEALTH_FAILED &&
-                ordered_mode(state, d) == to)
-                hcp_ranges_add(ranges, (hcp_range){d, 1});
+        uint32_t end = range.first + range.count;
+        for (uint32_t first = range.first, next; first < end; first = next) {
+            next = hcp_runs_end(fleet, first, end);
+            if (at_rest(fleet, first) && fleet->mode[first] == fleet->mode[device] &&
+                fleet->target[first] == fleet->target[device] && ordered_mode(state, first) == to)
+                hcp_ranges_add(ranges, (hcp_range){first, next - first});
+        }
     }
     hcp_switch_started order = {
         .cause = g_strdup(to == HCP_MODE_OFF ? "maintenance" : "emergency"),
@@ -97,11 +106,12 @@ void hcp_emergency_settle(hcp_txn *txn, const hcp_switch_started *def)
     const hcp_fleet *fleet = &state->fleet;
     for (uint32_t r = 0; r < def->ranges.count; r++) {
         hcp_range range = ((const hcp_range *)def->ranges.items)[r];
-        for (uint32_t d = range.first; d < range.first + range.count; d++)
-            if (fleet->lease[d] == HCP_NO_INDEX && fleet->active_switch[d] == HCP_NO_INDEX &&
-                fleet->health[d] != HCP_HEALTH_FAILED &&
-                ordered_mode(state, d) != (hcp_mode)fleet->mode[d])
-                follow_orders(txn, def, d);
+        uint32_t end = range.first + range.count;
+        for (uint32_t first = range.first, next; first < end; first = next) {
+            next = hcp_runs_end(fleet, first, end);
+            if (at_rest(fleet, first) && ordered_mode(state, first) != (hcp_mode)fleet->mode[first])
+                follow_orders(txn, def, first);
+        }
     }
 }
 

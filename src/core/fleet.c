@@ -5,6 +5,7 @@
  * a million devices is a few passes over bytes.
  */
 #include "core/internal.h"
+#include "core/runs.h"
 
 #include <string.h>
 
@@ -111,12 +112,10 @@ static void count(hcp_core *core, const weight *w, uint32_t n, bool add)
     facility->ready_w += add ? w->ready_w * n : -w->ready_w * n;
 }
 
-static bool rows_equal(const hcp_fleet *fleet, uint32_t a, uint32_t b)
+static void fill(uint32_t *column, hcp_range run, uint32_t value)
 {
-    return fleet->mode[a] == fleet->mode[b] && fleet->active_switch[a] == fleet->active_switch[b] &&
-           fleet->group[a] == fleet->group[b] && fleet->target[a] == fleet->target[b] &&
-           fleet->health[a] == fleet->health[b] && fleet->admin[a] == fleet->admin[b] &&
-           fleet->lease[a] == fleet->lease[b];
+    for (uint32_t i = run.first; i < run.first + run.count; i++)
+        column[i] = value;
 }
 
 static void write_rows(hcp_fleet *fleet, hcp_range run, const hcp_row_change *change)
@@ -132,14 +131,13 @@ static void write_rows(hcp_fleet *fleet, hcp_range run, const hcp_row_change *ch
         memset(fleet->target + run.first, 0, run.count);
     else if (change->set & HCP_ROW_TARGET)
         memset(fleet->target + run.first, (int)change->target, run.count);
-    for (uint32_t i = run.first; i < run.first + run.count; i++) {
-        if (change->set & HCP_ROW_LEASE)
-            fleet->lease[i] = change->lease;
-        if (change->set & HCP_ROW_SWITCH)
-            fleet->active_switch[i] = change->active_switch;
-        if (change->set & HCP_ROW_RESIDENT)
-            fleet->resident[i] = change->resident;
-    }
+    if (change->set & HCP_ROW_LEASE)
+        fill(fleet->lease, run, change->lease);
+    if (change->set & HCP_ROW_SWITCH)
+        fill(fleet->active_switch, run, change->active_switch);
+    if (change->set & HCP_ROW_RESIDENT)
+        fill(fleet->resident, run, change->resident);
+    hcp_runs_note(fleet, run);
 }
 
 /* Counts devices that dispatch may move and that turn to mining or away from it. */
@@ -174,8 +172,7 @@ void hcp_fleet_change(hcp_core *core, hcp_range range, const hcp_row_change *cha
     uint32_t end = range.first + range.count;
     g_assert(end >= range.first && end <= fleet->n_devices);
     for (uint32_t first = range.first, next; first < end; first = next) {
-        for (next = first + 1; next < end && rows_equal(fleet, first, next);)
-            next++;
+        next = hcp_runs_end(fleet, first, end);
         if ((change->set & HCP_ROW_ONLY) && fleet->active_switch[first] != change->only_switch)
             continue;
         change_run(core, (hcp_range){first, next - first}, change);
@@ -197,6 +194,7 @@ void hcp_fleet_reserve(hcp_fleet *fleet, uint32_t needed)
     fleet->lease = g_renew(uint32_t, fleet->lease, capacity);
     fleet->active_switch = g_renew(uint32_t, fleet->active_switch, capacity);
     fleet->resident = g_renew(uint32_t, fleet->resident, capacity);
+    hcp_runs_reserve(fleet, capacity);
     fleet->capacity = capacity;
 }
 
@@ -205,8 +203,7 @@ static void count_rows(hcp_core *core, hcp_range rows)
 {
     uint32_t end = rows.first + rows.count;
     for (uint32_t first = rows.first, next; first < end; first = next) {
-        for (next = first + 1; next < end && rows_equal(&core->state.fleet, first, next);)
-            next++;
+        next = hcp_runs_end(&core->state.fleet, first, end);
         weight w = weigh(core, first);
         count(core, &w, next - first, true);
     }
@@ -216,8 +213,8 @@ void hcp_fleet_add_rows(hcp_core *core, hcp_range rows, uint32_t group, hcp_mode
 {
     hcp_fleet *fleet = &core->state.fleet;
     hcp_fleet_reserve(fleet, rows.first + rows.count);
-    for (uint32_t i = rows.first; i < rows.first + rows.count; i++)
-        fleet->group[i] = group;
+    fleet->n_devices = rows.first + rows.count;
+    fill(fleet->group, rows, group);
     write_rows(fleet, rows,
                &(hcp_row_change){
                    .set = HCP_ROW_MODE | HCP_ROW_HEALTH | HCP_ROW_ADMIN | HCP_ROW_TARGET |
@@ -228,7 +225,6 @@ void hcp_fleet_add_rows(hcp_core *core, hcp_range rows, uint32_t group, hcp_mode
                    .active_switch = HCP_NO_INDEX,
                    .resident = HCP_NO_INDEX,
                });
-    fleet->n_devices = rows.first + rows.count;
     count_rows(core, rows);
     sum_hashrate(core, hcp_state_group(&core->state, group)->facility);
 }
@@ -269,6 +265,7 @@ void hcp_fleet_recount(hcp_core *core)
         uint32_t first = g_array_index(fleet->batches, hcp_device_batch, i).first;
         g_array_append_val(hcp_core_group(core, fleet->group[first])->batches, i);
     }
+    hcp_runs_find(&core->state.fleet);
     count_rows(core, (hcp_range){0, fleet->n_devices});
     for (uint32_t f = 0; f < fleet->facilities->len; f++)
         sum_hashrate(core, f);

@@ -4,6 +4,7 @@
 
 #include "core/emergency.h"
 #include "core/lease.h"
+#include "core/runs.h"
 #include "core/switching.h"
 #include "core/xid.h"
 
@@ -34,9 +35,12 @@ static bool in_order(const hcp_fleet *fleet, const uint32_t *devices, uint32_t c
 static void apply_failed(hcp_core *core, hcp_range run)
 {
     const hcp_fleet *fleet = &core->state.fleet;
-    for (uint32_t d = run.first; d < run.first + run.count; d++)
-        if (fleet->active_switch[d] != HCP_NO_INDEX)
-            hcp_core_switch(core, fleet->active_switch[d])->left--;
+    uint32_t end = run.first + run.count;
+    for (uint32_t first = run.first, next; first < end; first = next) {
+        next = hcp_runs_end(fleet, first, end);
+        if (fleet->active_switch[first] != HCP_NO_INDEX)
+            hcp_core_switch(core, fleet->active_switch[first])->left -= next - first;
+    }
     hcp_fleet_change(core, run,
                      &(hcp_row_change){
                          .set = HCP_ROW_HEALTH | HCP_ROW_MODE | HCP_ROW_SWITCH | HCP_ROW_RESIDENT,
@@ -47,14 +51,18 @@ static void apply_failed(hcp_core *core, hcp_range run)
                      });
 }
 
-void hcp_health_wake_up(hcp_core *core, uint32_t device)
+void hcp_health_wake_up(hcp_core *core, hcp_range range)
 {
     const hcp_fleet *fleet = &core->state.fleet;
-    if (fleet->mode[device] == HCP_MODE_OFF && fleet->health[device] != HCP_HEALTH_FAILED &&
-        fleet->admin[device] != HCP_ADMIN_MAINTENANCE &&
-        fleet->active_switch[device] == HCP_NO_INDEX)
-        hcp_fleet_change(core, (hcp_range){device, 1},
-                         &(hcp_row_change){.set = HCP_ROW_MODE, .mode = HCP_MODE_CURTAILED});
+    uint32_t end = range.first + range.count;
+    for (uint32_t first = range.first, next; first < end; first = next) {
+        next = hcp_runs_end(fleet, first, end);
+        if (fleet->mode[first] == HCP_MODE_OFF && fleet->health[first] != HCP_HEALTH_FAILED &&
+            fleet->admin[first] != HCP_ADMIN_MAINTENANCE &&
+            fleet->active_switch[first] == HCP_NO_INDEX)
+            hcp_fleet_change(core, (hcp_range){first, next - first},
+                             &(hcp_row_change){.set = HCP_ROW_MODE, .mode = HCP_MODE_CURTAILED});
+    }
 }
 
 const char *hcp_health_apply_changed(hcp_core *core, const hcp_event *event)
@@ -74,8 +82,7 @@ const char *hcp_health_apply_changed(hcp_core *core, const hcp_event *event)
         }
         hcp_fleet_change(core, run,
                          &(hcp_row_change){.set = HCP_ROW_HEALTH, .health = changed->health});
-        for (uint32_t d = run.first; d < run.first + run.count; d++)
-            hcp_health_wake_up(core, d);
+        hcp_health_wake_up(core, run);
     }
     for (uint32_t f = 0; f < core->state.fleet.facilities->len; f++)
         hcp_emergency_note_safe(core, f);
@@ -92,10 +99,10 @@ const char *hcp_health_apply_admin(hcp_core *core, const hcp_event *event)
         return "its devices are unknown or out of order";
     for (uint32_t i = 0, n; i < changed->devices.count; i += n) {
         n = run_length(devices, changed->devices.count, i);
-        hcp_fleet_change(core, (hcp_range){devices[i], n},
+        hcp_range run = {devices[i], n};
+        hcp_fleet_change(core, run,
                          &(hcp_row_change){.set = HCP_ROW_ADMIN, .admin = changed->admin});
-        for (uint32_t d = devices[i]; d < devices[i] + n; d++)
-            hcp_health_wake_up(core, d);
+        hcp_health_wake_up(core, run);
     }
     return NULL;
 }

@@ -8,8 +8,8 @@
 /* The devices (uint32_t, ascending) fail: they leave their switches and go off, and their leases are lost. */
 void hcp_health_fail(hcp_txn *txn, const GArray *devices, const char *reason);
 
-/* For apply functions: a device that is off, at rest and fit for work sleeps until somebody wants it (off and asleep draw
- * the same). No effect on any other. */
-void hcp_health_wake_up(hcp_core *core, uint32_t device);
+/* For apply functions: devices of the range that are off, at rest and fit for work sleep until somebody wants them (off and
+ * asleep draw the same). No effect on the others. */
+void hcp_health_wake_up(hcp_core *core, hcp_range range);
 
 #endif

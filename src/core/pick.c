@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Picking devices for mass moves: one linear pass over the group, no sorting. */
+/* Picking devices for mass moves: one pass over the runs of the group, no sorting. */
 #include "core/pick.h"
 
+#include "core/runs.h"
 #include "core/switching.h"
 
 static bool fits(const hcp_fleet *fleet, const hcp_pick *pick, uint32_t device)
@@ -17,30 +18,35 @@ static bool fits(const hcp_fleet *fleet, const hcp_pick *pick, uint32_t device)
 static void pick_up(const hcp_fleet *fleet, const hcp_pick *pick, hcp_range batch, GArray *ranges,
                     uint32_t *left)
 {
-    for (uint32_t d = batch.first; d<batch.first + batch.count && * left> 0; d++)
-        if (fits(fleet, pick, d)) {
-            hcp_ranges_add(ranges, (hcp_range){d, 1});
-            --*left;
-        }
+    uint32_t end = batch.first + batch.count;
+    for (uint32_t first = batch.first, next; first<end && * left> 0; first = next) {
+        next = hcp_runs_end(fleet, first, end);
+        if (!fits(fleet, pick, first))
+            continue;
+        uint32_t count = MIN(next - first, *left);
+        hcp_ranges_add(ranges, (hcp_range){first, count});
+        *left -= count;
+    }
 }
 
 /* The same downwards; the ranges come out descending. */
 static void pick_down(const hcp_fleet *fleet, const hcp_pick *pick, hcp_range batch, GArray *ranges,
                       uint32_t *left)
 {
-    for (uint32_t d = batch.first + batch.count; d-- > batch.first && *left > 0;) {
-        if (!fits(fleet, pick, d))
+    for (uint32_t end = batch.first + batch.count, first; end > batch.first && *left > 0;
+         end = first) {
+        first = hcp_runs_begin(fleet, end - 1, batch.first);
+        if (!fits(fleet, pick, first))
             continue;
+        uint32_t count = MIN(end - first, *left);
+        hcp_range part = {end - count, count};
         hcp_range *last =
             ranges->len > 0 ? &g_array_index(ranges, hcp_range, ranges->len - 1) : NULL;
-        hcp_range single = {d, 1};
-        if (last != NULL && last->first == d + 1) {
-            last->first = d;
-            last->count++;
-        } else {
-            g_array_append_val(ranges, single);
-        }
-        --*left;
+        if (last != NULL && last->first == end)
+            *last = (hcp_range){part.first, last->count + count};
+        else
+            g_array_append_val(ranges, part);
+        *left -= count;
     }
 }
 

@@ -130,8 +130,9 @@ static void fleet_finish(hcp_fleet *fleet)
     rows_free(fleet->customers, HCP_EVENT_CUSTOMER_DEFINED);
     rows_free(fleet->batches, HCP_EVENT_DEVICES_REGISTERED);
     g_array_unref(fleet->groups);
-    void *columns[] = {fleet->mode,  fleet->health, fleet->admin,         fleet->target,
-                       fleet->group, fleet->lease,  fleet->active_switch, fleet->resident};
+    void *columns[] = {fleet->mode,          fleet->health,   fleet->admin,
+                       fleet->target,        fleet->group,    fleet->lease,
+                       fleet->active_switch, fleet->resident, fleet->run_bits};
     for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
         g_free(columns[i]);
 }

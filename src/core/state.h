@@ -140,6 +140,7 @@ typedef struct {
     uint32_t *lease;         /* index into leases, or HCP_NO_INDEX */
     uint32_t *active_switch; /* index into switches, or HCP_NO_INDEX */
     uint32_t *resident; /* model held warm: index into the interned model names, or HCP_NO_INDEX */
+    uint64_t *run_bits; /* derived: where runs of equal rows begin, see core/runs.h */
 } hcp_fleet;
 
 typedef struct {

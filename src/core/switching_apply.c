@@ -4,6 +4,7 @@
 
 #include "core/emergency.h"
 #include "core/health.h"
+#include "core/runs.h"
 
 #include <string.h>
 
@@ -40,7 +41,8 @@ static const char *check_devices(const hcp_state *state, const hcp_switch_starte
         if (r == 0)
             target = fleet->target[range.first];
         total += range.count;
-        for (uint32_t d = range.first; d < range.first + range.count; d++)
+        uint32_t end = range.first + range.count;
+        for (uint32_t d = range.first; d < end; d = hcp_runs_end(fleet, d, end))
             if (fleet->group[d] != group || fleet->mode[d] != def->from ||
                 fleet->target[d] != target || fleet->active_switch[d] != HCP_NO_INDEX ||
                 fleet->lease[d] != lease || fleet->health[d] == HCP_HEALTH_FAILED)
@@ -157,8 +159,7 @@ static hcp_row_change arrival(const hcp_core *core, uint32_t ix, bool ok)
 static void recall(hcp_core *core, const hcp_switch_started *def)
 {
     for (uint32_t r = 0; r < def->ranges.count; r++)
-        for (uint32_t i = 0; i < range_at(def, r)->count; i++)
-            hcp_health_wake_up(core, range_at(def, r)->first + i);
+        hcp_health_wake_up(core, *range_at(def, r));
 }
 
 const char *hcp_switch_apply_ended(hcp_core *core, const hcp_event *event)

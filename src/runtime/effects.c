@@ -5,6 +5,7 @@
  * a repeated command as the same one), so after a restart every phase in progress is simply started again.
  */
 #include "base/log.h"
+#include "core/runs.h"
 #include "runtime/platform_internal.h"
 
 /* The core's phases are the driver's, the rollback included. */
@@ -62,24 +63,31 @@ static hcp_driver_mode driver_mode(hcp_mode mode)
     }
 }
 
+/* Appends a run, merging it with the last one when they touch. */
+static void add_run(GArray *runs, hcp_driver_range run)
+{
+    hcp_driver_range *last =
+        runs->len > 0 ? &g_array_index(runs, hcp_driver_range, runs->len - 1) : NULL;
+    if (last != NULL && last->first + last->count == run.first)
+        last->count += run.count;
+    else
+        g_array_append_val(runs, run);
+}
+
 /* The devices that are still in the switch; those that failed on the way are told nothing more. */
 static hcp_driver_devices devices_of(hcp_platform *platform, uint32_t switch_ix)
 {
     const hcp_state *state = hcp_core_state(platform->core);
     const hcp_switch *sw = hcp_state_switch(state, switch_ix);
-    const uint32_t *active = state->fleet.active_switch;
     const hcp_range *ranges = sw->def.ranges.items;
 
     g_array_set_size(platform->ranges, 0);
     for (uint32_t i = 0; i < sw->def.ranges.count; i++) {
         uint32_t end = ranges[i].first + ranges[i].count;
-        for (uint32_t first = ranges[i].first; first < end; first++) {
-            hcp_driver_range run = {.first = first};
-            while (first < end && active[first] == switch_ix)
-                first++;
-            run.count = first - run.first;
-            if (run.count > 0)
-                g_array_append_val(platform->ranges, run);
+        for (uint32_t first = ranges[i].first, next; first < end; first = next) {
+            next = hcp_runs_end(&state->fleet, first, end);
+            if (state->fleet.active_switch[first] == switch_ix)
+                add_run(platform->ranges, (hcp_driver_range){first, next - first});
         }
     }
     return (hcp_driver_devices){.ranges = (const hcp_driver_range *)platform->ranges->data,

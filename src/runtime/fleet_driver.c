@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/fleet_driver.h"
 
+#include "core/runs.h"
 #include "drivers/driver_sim.h"
 
 #include <glib.h>
@@ -56,16 +57,12 @@ static hcp_asic_class asic_class(const hcp_class_defined *def)
     return class;
 }
 
-/* Runs of devices in the same mode at the same target are adopted together. */
+/* Devices that do the same are adopted together. */
 static void adopt(hcp_driver *driver, const hcp_state *state, int64_t now_us)
 {
     const hcp_fleet *fleet = &state->fleet;
     for (uint32_t first = 0, next; first < fleet->n_devices; first = next) {
-        for (next = first + 1; next < fleet->n_devices; next++)
-            if (fleet->mode[next] != fleet->mode[first] ||
-                fleet->target[next] != fleet->target[first] ||
-                fleet->group[next] != fleet->group[first])
-                break;
+        next = hcp_runs_end(fleet, first, fleet->n_devices);
         const hcp_group *group = hcp_state_group(state, fleet->group[first]);
         const hcp_class_defined *class = &hcp_state_class(state, group->class_ix)->def;
         const hcp_power_target *targets = class->power_targets.items;

@@ -30,6 +30,11 @@ static void wrong_tally(hcp_core *core)
     g_array_index(core->tallies, hcp_group_tally, 0).hashing[7]++;
 }
 
+static void wrong_runs(hcp_core *core)
+{
+    core->state.fleet.run_bits[0] ^= UINT64_C(1) << 3;
+}
+
 static void wrong_power(hcp_core *core)
 {
     hcp_core_facility(core, SITE_NORTH)->it_power_w++;
@@ -131,6 +136,7 @@ static const fault FAULTS[] = {
     {"does not mine and has power target", stray_target},
     {"counters of group 0", uncounted_mode},
     {"tallies of group 0", wrong_tally},
+    {"runs of equal rows", wrong_runs},
     {"power of facility north", wrong_power},
     {"power of facility north", wrong_use},
     {"hashrate of facility north", wrong_hashrate},
