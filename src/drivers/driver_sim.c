@@ -159,7 +159,8 @@ static void sim_cancel(hcp_driver *driver, uint64_t switch_id, int64_t now_us)
         forget(sim, open);
 }
 
-/* Why the device at place `index` of the command is not through the phase. */
+/* Why the device at place `index` of the command is not through the phase. Only its group, whether it is down and, when the
+ * command failed partly, the index count. */
 static hcp_driver_cause judge(const driver_sim *sim, const pending *item, uint32_t device,
                               uint32_t index)
 {
@@ -172,6 +173,21 @@ static hcp_driver_cause judge(const driver_sim *sim, const pending *item, uint32
         hcp_faults_hits_device(sim->faults, &item->identity, index, item->fate.share))
         return HCP_DRIVER_CAUSE_RESTORE;
     return HCP_DRIVER_CAUSE_NONE;
+}
+
+/* Devices that have an end alike, from the place `index` of the command on. */
+static void complete_part(driver_sim *sim, const pending *item, hcp_driver_range part,
+                          uint32_t index, hcp_driver_report *report, hcp_driver_batch *batch)
+{
+    hcp_driver_cause cause = judge(sim, item, part.first, index);
+    if (cause == HCP_DRIVER_CAUSE_NONE) {
+        hcp_sim_fleet_end(&sim->fleet, &item->command, part, item->due_us);
+        return;
+    }
+    report->cause = cause;
+    report->n_failed += part.count;
+    for (uint32_t device = part.first; device < part.first + part.count; device++)
+        g_array_append_val(batch->failed, device);
 }
 
 static void complete(driver_sim *sim, pending *item, hcp_driver_batch *batch)
@@ -187,16 +203,14 @@ static void complete(driver_sim *sim, pending *item, hcp_driver_batch *batch)
     };
     uint32_t index = 0;
     for (uint32_t r = 0; r < command->devices.n_ranges; r++) {
-        hcp_driver_range range = command->devices.ranges[r];
-        for (uint32_t device = range.first; device < range.first + range.count; device++, index++) {
-            hcp_driver_cause cause = judge(sim, item, device, index);
-            if (cause == HCP_DRIVER_CAUSE_NONE) {
-                hcp_sim_fleet_end(&sim->fleet, command, device, item->due_us);
-                continue;
-            }
-            report.cause = cause;
-            report.n_failed++;
-            g_array_append_val(batch->failed, device);
+        hcp_driver_range range = command->devices.ranges[r], part;
+        for (; range.count > 0; range.first += part.count, range.count -= part.count) {
+            part = hcp_sim_fleet_alike(&sim->fleet, range);
+            /* The lot of a partly failed command is drawn for each device. */
+            if (item->fate.kind == HCP_FAULTS_PARTIAL)
+                part.count = 1;
+            complete_part(sim, item, part, index, &report, batch);
+            index += part.count;
         }
     }
     if (report.n_failed > 0)

@@ -3,6 +3,7 @@
 #include "drivers/sim_fleet.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What a degraded device still gets of its rated power. */
 #define DEGRADED_SHARE 0.7
@@ -182,16 +183,20 @@ static hcp_switchtime_ramps ramp(hcp_asic *asic, hcp_driver_range local, double 
     return ramps;
 }
 
-static int64_t begin_part(hcp_sim_fleet *fleet, hcp_sim_group *group, hcp_driver_range part,
-                          const hcp_driver_command *command, double draw)
+/* Devices are brought up to date only where the phase changes what they draw: a mass move has eight phases, and most of them
+ * mean nothing to a miner. */
+static int64_t begin_part(const hcp_sim_fleet *fleet, hcp_sim_group *group, hcp_driver_range part,
+                          const hcp_driver_command *command, double draw, int64_t now_us)
 {
     hcp_switchtime_job job = {.links = group->links};
 
     if (group->kind == HCP_DRIVER_ASIC) {
         double target_w = phase_target_w(&group->asic.class, command);
         hcp_driver_range local = {part.first - group->range.first, part.count};
-        if (target_w >= 0)
+        if (target_w >= 0) {
+            advance(group, part, now_us);
             job.ramps = ramp(&group->asic, local, target_w);
+        }
         /* A ramp that a phase does not usually have, such as up in a second quiesce, still counts. */
         if (command->phase == HCP_SWITCHTIME_QUIESCE || command->phase == HCP_SWITCHTIME_ACTIVATE)
             job.ramps.down_us = job.ramps.up_us = MAX(job.ramps.down_us, job.ramps.up_us);
@@ -211,12 +216,21 @@ int64_t hcp_sim_fleet_begin(hcp_sim_fleet *fleet, const hcp_driver_command *comm
         while (first < range.first + range.count) {
             hcp_sim_group *group = group_of(fleet, first);
             hcp_driver_range part = slice(group, range, first);
-            advance(group, part, now_us);
-            longest_us = MAX(longest_us, begin_part(fleet, group, part, command, draw));
+            longest_us = MAX(longest_us, begin_part(fleet, group, part, command, draw, now_us));
             first += part.count;
         }
     }
     return longest_us;
+}
+
+hcp_driver_range hcp_sim_fleet_alike(const hcp_sim_fleet *fleet, hcp_driver_range range)
+{
+    hcp_driver_range part = slice(group_of(fleet, range.first), range, range.first);
+    const uint8_t *down = fleet->down + part.first;
+    const uint8_t *other = memchr(down, !down[0], part.count);
+    if (other != NULL)
+        part.count = (uint32_t)(other - down);
+    return part;
 }
 
 hcp_driver_cause hcp_sim_fleet_obstacle(const hcp_sim_fleet *fleet,
@@ -304,18 +318,20 @@ static void end_gpu(hcp_gpu *gpu, uint32_t i, const hcp_driver_command *command)
     }
 }
 
-void hcp_sim_fleet_end(hcp_sim_fleet *fleet, const hcp_driver_command *command, uint32_t device,
-                       int64_t now_us)
+void hcp_sim_fleet_end(hcp_sim_fleet *fleet, const hcp_driver_command *command,
+                       hcp_driver_range part, int64_t now_us)
 {
-    hcp_sim_group *group = group_of(fleet, device);
+    hcp_sim_group *group = group_of(fleet, part.first);
     if (group->kind != HCP_DRIVER_ASIC) {
-        advance(group, (hcp_driver_range){device, 1}, now_us);
-        end_gpu(&group->gpu, device - group->range.first, command);
+        uint32_t first = part.first - group->range.first;
+        advance(group, part, now_us);
+        for (uint32_t i = first; i < first + part.count; i++)
+            end_gpu(&group->gpu, i, command);
     }
     if (command->phase == HCP_SWITCHTIME_SERVE)
-        fleet->mode[device] = (uint8_t)command->to;
+        memset(fleet->mode + part.first, (int)command->to, part.count);
     else if (command->phase == HCP_SWITCHTIME_ROLLBACK)
-        fleet->mode[device] = (uint8_t)command->from;
+        memset(fleet->mode + part.first, (int)command->from, part.count);
 }
 
 void hcp_sim_fleet_set_power(hcp_sim_fleet *fleet, uint32_t device, double power_w, int64_t now_us)

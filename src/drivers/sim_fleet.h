@@ -42,9 +42,13 @@ int64_t hcp_sim_fleet_begin(hcp_sim_fleet *fleet, const hcp_driver_command *comm
 hcp_driver_cause hcp_sim_fleet_obstacle(const hcp_sim_fleet *fleet,
                                         const hcp_driver_command *command, uint32_t device);
 
-/* Ends a phase on one device that is through it. */
-void hcp_sim_fleet_end(hcp_sim_fleet *fleet, const hcp_driver_command *command, uint32_t device,
-                       int64_t now_us);
+/* The first devices of `range` that are in one group and either all down or all up: what an obstacle is to one of them it is
+ * to all. */
+hcp_driver_range hcp_sim_fleet_alike(const hcp_sim_fleet *fleet, hcp_driver_range range);
+
+/* Ends a phase on devices of one group that are through it. */
+void hcp_sim_fleet_end(hcp_sim_fleet *fleet, const hcp_driver_command *command,
+                       hcp_driver_range part, int64_t now_us);
 
 /* Puts one device into a mode at once, without phases or ramps. */
 void hcp_sim_fleet_put(hcp_sim_fleet *fleet, uint32_t device, const hcp_driver_sim_state *state,

@@ -299,6 +299,42 @@ static void test_device_failure(void)
     hcp_driver_batch_finish(&batch);
 }
 
+/* A range over two groups with devices that are down at its ends and within: those and no others are told, and the others
+ * are where they were sent. */
+static void test_gaps_in_a_mass_move(void)
+{
+    static const hcp_driver_range range = {.first = 2, .count = N_GPUS + 18};
+    static const uint32_t down[] = {2, 7, 8, N_GPUS, N_GPUS + 19};
+    g_autoptr(hcp_driver) driver = make_plain();
+    hcp_driver_batch batch;
+    hcp_driver_batch_init(&batch);
+    for (guint i = 0; i < G_N_ELEMENTS(down); i++)
+        hcp_driver_sim_inject(driver, down[i], HCP_DRIVER_DEVICE_FAILED, 0, START_US);
+    hcp_driver_command command = {.switch_id = 7,
+                                  .phase = HCP_SWITCHTIME_SERVE,
+                                  .devices = {.ranges = &range, .n_ranges = 1},
+                                  .from = HCP_DRIVER_IDLE,
+                                  .to = HCP_DRIVER_OFF};
+    start(driver, &command, START_US + S);
+    conformance_run(driver, START_US + 60 * S, &batch);
+    hcp_driver_report report = only_report(&batch);
+    g_assert_cmpint(report.outcome, ==, HCP_DRIVER_PARTIAL);
+    g_assert_cmpuint(batch.failed->len, ==, G_N_ELEMENTS(down));
+    g_assert_cmpint(memcmp(batch.failed->data, down, sizeof down), ==, 0);
+
+    uint8_t mode[N_GPUS + N_ASICS];
+    hcp_driver_columns columns = {.count = N_GPUS + N_ASICS, .mode = mode};
+    hcp_driver_sample(driver, START_US + 61 * S, &columns);
+    for (uint32_t d = 0, next = 0; d < N_GPUS + N_ASICS; d++) {
+        bool gap = next < G_N_ELEMENTS(down) && down[next] == d;
+        bool moved = d >= range.first && d < range.first + range.count && !gap;
+        hcp_driver_mode before = d < N_GPUS ? HCP_DRIVER_IDLE : HCP_DRIVER_MINE;
+        g_assert_cmpint(mode[d], ==, moved ? HCP_DRIVER_OFF : before);
+        next += gap;
+    }
+    hcp_driver_batch_finish(&batch);
+}
+
 static void test_random_failures_are_reported(void)
 {
     hcp_faults_params faults;
@@ -448,6 +484,7 @@ int main(int argc, char **argv)
     g_test_add_func("/driver-sim/faults", test_injected_faults);
     g_test_add_func("/driver-sim/partial-restore", test_partial_restore);
     g_test_add_func("/driver-sim/device-failure", test_device_failure);
+    g_test_add_func("/driver-sim/gaps", test_gaps_in_a_mass_move);
     g_test_add_func("/driver-sim/random-failures", test_random_failures_are_reported);
     g_test_add_func("/driver-sim/adopt", test_adopt);
     g_test_add_func("/driver-sim/random-life", test_random_life);
