@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "core/internal.h"
 #include "core/metering.h"
+#include "core/reserve.h"
 #include "core/switch_cost.h"
 
 #include <string.h>
@@ -56,6 +57,7 @@ static void open_account(hcp_core *core, uint32_t ix, int64_t at_us)
     };
     memcpy(facility->account.energy_j, facility->energy_j, sizeof facility->energy_j);
     memcpy(facility->account.carbon_mg, facility->carbon_mg, sizeof facility->carbon_mg);
+    memcpy(facility->account.reserve_sold, facility->reserve_sold, sizeof facility->reserve_sold);
     for (uint32_t g = 0; g < core->state.fleet.groups->len; g++)
         if (hcp_state_group(&core->state, g)->facility == ix)
             hcp_core_group(core, g)->account = (hcp_group_account){0};
@@ -119,6 +121,7 @@ static void advance_open(const hcp_state *state, uint32_t ix, int64_t us, hcp_op
     account->hashprice_h += state->market.global[HCP_PRICE_HASHPRICE].value * hours;
     account->cap_wh += facility->emergency ? 0 : (double)hcp_power_cap_w(state, ix) * hours;
     account->stale_us += price->quality < HCP_QUALITY_SUSPECT ? us : 0;
+    account->ready_usd_h_per_mw += hcp_reserve_usd_per_mw(state, ix) * hours;
 }
 
 void hcp_account_cap_changed(hcp_core *core, uint32_t ix, int64_t before_w)
@@ -200,6 +203,24 @@ static void fill_classes(const hcp_core *core, uint32_t facility, int64_t us,
             fill_class(core, g, us, rows++);
 }
 
+/* What was sold of each product since the account was opened. */
+static void fill_reserve(const hcp_open_account *opened, const hcp_meter *meter,
+                         hcp_array *ret_reserve)
+{
+    hcp_reserve_sold sold[HCP_RESERVES];
+    uint32_t n = 0;
+    for (int product = 0; product < HCP_RESERVES; product++) {
+        const hcp_reserve_sold *then = &opened->reserve_sold[product];
+        const hcp_reserve_sold *now = &meter->reserve_sold[product];
+        if (now->ready_j != then->ready_j || now->usd_micro != then->usd_micro)
+            sold[n++] = (hcp_reserve_sold){.product = (hcp_reserve)product,
+                                           .ready_j = now->ready_j - then->ready_j,
+                                           .usd_micro = now->usd_micro - then->usd_micro};
+    }
+    if (n > 0)
+        memcpy(hcp_array_init(ret_reserve, n, sizeof *sold), sold, n * sizeof *sold);
+}
+
 static void fill_meters(const hcp_state *state, uint32_t facility, hcp_interval_closed *closed)
 {
     const hcp_open_account *opened = &hcp_state_facility(state, facility)->account;
@@ -218,6 +239,7 @@ static void fill_meters(const hcp_state *state, uint32_t facility, hcp_interval_
     closed->avoided_j = meter.avoided_j - opened->avoided_j;
     closed->pool_fee_usd_micro = meter.pool_fee_usd_micro - opened->pool_fee_usd_micro;
     closed->peak_charge_usd_micro = meter.peak_charge_usd_micro - opened->peak_charge_usd_micro;
+    fill_reserve(opened, &meter, &closed->reserve);
 }
 
 int64_t hcp_account_due(const hcp_core *core, uint32_t row, uint64_t id G_GNUC_UNUSED)
@@ -242,6 +264,7 @@ void hcp_account_fire(hcp_txn *txn, uint32_t row, uint64_t id G_GNUC_UNUSED)
         .hashprice = account.hashprice_h / hours,
         .cap_w = account.cap_wh / hours,
         .stale_us = account.stale_us,
+        .ready_usd_per_mw = account.ready_usd_h_per_mw / hours,
     };
     fill_meters(state, row, &event.interval_closed);
     fill_classes(txn->core, row, us, &event.interval_closed.classes);

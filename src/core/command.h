@@ -30,6 +30,7 @@ typedef enum {
     HCP_COMMAND_ANNOUNCE_GRID,
     HCP_COMMAND_CANCEL_GRID,
     HCP_COMMAND_SET_STRIKE,
+    HCP_COMMAND_SET_RESERVE,
     HCP_COMMANDS
 } hcp_command_type;
 
@@ -131,6 +132,7 @@ typedef struct {
         /* id, baseline and, when reduce_w is given, target_w are filled in by decide */
         const hcp_grid_announced *grid;
         hcp_strike_changed strike;
+        hcp_reserve_changed reserve;
         struct {
             hcp_grid_id id;
             const char *reason; /* NULL = not said */

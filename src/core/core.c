@@ -46,6 +46,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_INTERVAL_SETTLED] = {hcp_settlement_apply_settled, false},
     [HCP_EVENT_PEAK_ASSUMED] = {hcp_peak_apply_assumed, false},
     [HCP_EVENT_PEAK_CHARGED] = {hcp_peak_apply_charged, false},
+    [HCP_EVENT_RESERVE_CHANGED] = {hcp_reserve_apply_changed, false},
 };
 
 static const struct {
@@ -88,6 +89,7 @@ static const decide_fn DECIDE[HCP_COMMANDS] = {
     [HCP_COMMAND_ANNOUNCE_GRID] = hcp_grid_decide_announce,
     [HCP_COMMAND_CANCEL_GRID] = hcp_grid_decide_cancel,
     [HCP_COMMAND_SET_STRIKE] = hcp_strike_decide_set,
+    [HCP_COMMAND_SET_RESERVE] = hcp_reserve_decide_set,
 };
 
 static bool decide_define(hcp_txn *txn, const hcp_command *command)

@@ -50,7 +50,8 @@
     X(STRIKE_CHANGED, strike_changed)                                                              \
     X(INTERVAL_SETTLED, interval_settled)                                                          \
     X(PEAK_ASSUMED, peak_assumed)                                                                  \
-    X(PEAK_CHARGED, peak_charged)
+    X(PEAK_CHARGED, peak_charged)                                                                  \
+    X(RESERVE_CHANGED, reserve_changed)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -150,6 +151,8 @@ typedef struct {
     int64_t peak_usd_micro_per_mw; /* 0 = no such charge */
     uint32_t peak_months;
     double utc_offset_h;
+    /* of what stands ready, what it sells, in thousandths; 0 and 1000 = all */
+    uint32_t reserve_share_milli;
 } hcp_facility_defined;
 
 typedef struct {
@@ -183,8 +186,9 @@ typedef struct {
     bool simulated;
     /* it is the mean of this time up to observed_us; 0 = a quote of the moment */
     int64_t interval_us;
-    double low, high; /* the band in which its sources lie */
-    uint32_t sources; /* whose values it joins, those left out not counted; 0 = not known */
+    double low, high;    /* the band in which its sources lie */
+    uint32_t sources;    /* whose values it joins, those left out not counted; 0 = not known */
+    hcp_reserve product; /* of a price of reserve: the one that is sold */
 } hcp_price_observed;
 
 typedef struct {
@@ -406,12 +410,13 @@ typedef struct {
 /* Prices of coming intervals, known in advance: what an auction published. They replace what was published for the same
  * time before. */
 typedef struct {
-    hcp_price_kind kind; /* HCP_PRICE_DAY_AHEAD */
+    hcp_price_kind kind; /* HCP_PRICE_DAY_AHEAD or HCP_PRICE_RESERVE */
     uint32_t facility;
     char *source;
     bool simulated;
     int64_t from_us, step_us;
-    hcp_array prices; /* hcp_coming_price, one a step */
+    hcp_array prices;    /* hcp_coming_price, one a step */
+    hcp_reserve product; /* of prices of reserve */
 } hcp_prices_published;
 
 typedef struct {
@@ -437,6 +442,13 @@ typedef struct {
     hcp_usd_micro switch_usd_micro; /* of both, as measured; 0 until enough switches were */
 } hcp_class_account;
 
+/* What was sold of one product of reserve: power that stood ready times time, at the meter, and what was paid for it. */
+typedef struct {
+    hcp_reserve product;
+    int64_t ready_j;
+    hcp_usd_micro usd_micro;
+} hcp_reserve_sold;
+
 /* The account of a facility over an interval that ended now. */
 typedef struct {
     uint32_t facility;
@@ -460,6 +472,9 @@ typedef struct {
     bool own_price; /* and is billed */
     hcp_usd_micro true_up_usd_micro;
     hcp_usd_micro peak_charge_usd_micro; /* estimated, of the month that ended before it */
+    hcp_array reserve;                   /* hcp_reserve_sold: part of the grid income */
+    /* what one more running MW would have been paid an hour for standing ready, weighted by time */
+    double ready_usd_per_mw;
 } hcp_interval_closed;
 
 /* The price of a closed interval has become known. */
@@ -541,6 +556,14 @@ typedef struct {
     double usd_per_mwh;
 } hcp_strike_changed;
 
+/* What a facility sells as reserve from now on. */
+typedef struct {
+    uint32_t facility;
+    uint32_t products; /* mask; 0 = nothing */
+    double call_usd_per_mwh;
+    uint32_t share_milli; /* 0 and 1000 = all that stands ready */
+} hcp_reserve_changed;
+
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
 typedef struct {
     char *scope, *key, *fingerprint;
@@ -562,6 +585,7 @@ typedef struct {
 extern const hcp_record HCP_DECISION_RECORDED_RECORD;
 extern const hcp_record HCP_GRID_MEASURED_RECORD;
 extern const hcp_record HCP_PEAK_ASSUMED_RECORD;
+extern const hcp_record HCP_RESERVE_SOLD_RECORD;
 
 /* Wire name of an event type, "workload_accepted"; stable. */
 const char *hcp_event_type_name(hcp_event_type type);

@@ -88,6 +88,7 @@ static const hcp_field FACILITY_DEFINED_FIELDS[] = {
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_I64, peak_usd_micro_per_mw),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, peak_months),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_F64, utc_offset_h),
+    HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, reserve_share_milli),
 };
 static const hcp_record FACILITY_DEFINED_RECORD =
     HCP_RECORD(hcp_facility_defined, FACILITY_DEFINED_FIELDS);
@@ -129,6 +130,7 @@ static const hcp_field PRICE_OBSERVED_FIELDS[] = {
     HCP_FIELD(hcp_price_observed, HCP_FIELD_F64, low),
     HCP_FIELD(hcp_price_observed, HCP_FIELD_F64, high),
     HCP_FIELD(hcp_price_observed, HCP_FIELD_U32, sources),
+    HCP_FIELD_ENUM_OF(hcp_price_observed, product, &HCP_RESERVE_NAMES),
 };
 static const hcp_record PRICE_OBSERVED_RECORD =
     HCP_RECORD(hcp_price_observed, PRICE_OBSERVED_FIELDS);
@@ -146,6 +148,7 @@ static const hcp_field PRICES_PUBLISHED_FIELDS[] = {
     HCP_FIELD(hcp_prices_published, HCP_FIELD_I64, from_us),
     HCP_FIELD(hcp_prices_published, HCP_FIELD_I64, step_us),
     HCP_FIELD_ARRAY_OF(hcp_prices_published, prices, &COMING_PRICE_RECORD),
+    HCP_FIELD_ENUM_OF(hcp_prices_published, product, &HCP_RESERVE_NAMES),
 };
 static const hcp_record PRICES_PUBLISHED_RECORD =
     HCP_RECORD(hcp_prices_published, PRICES_PUBLISHED_FIELDS);
@@ -426,6 +429,13 @@ static const hcp_field CLASS_ACCOUNT_FIELDS[] = {
 };
 static const hcp_record CLASS_ACCOUNT_RECORD = HCP_RECORD(hcp_class_account, CLASS_ACCOUNT_FIELDS);
 
+static const hcp_field RESERVE_SOLD_FIELDS[] = {
+    HCP_FIELD_ENUM_OF(hcp_reserve_sold, product, &HCP_RESERVE_NAMES),
+    HCP_FIELD(hcp_reserve_sold, HCP_FIELD_I64, ready_j),
+    HCP_FIELD(hcp_reserve_sold, HCP_FIELD_I64, usd_micro),
+};
+const hcp_record HCP_RESERVE_SOLD_RECORD = HCP_RECORD(hcp_reserve_sold, RESERVE_SOLD_FIELDS);
+
 static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_U32, facility),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, from_us),
@@ -454,6 +464,8 @@ static const hcp_field INTERVAL_CLOSED_FIELDS[] = {
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_BOOL, own_price),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, true_up_usd_micro),
     HCP_FIELD(hcp_interval_closed, HCP_FIELD_I64, peak_charge_usd_micro),
+    HCP_FIELD_ARRAY_OF(hcp_interval_closed, reserve, &HCP_RESERVE_SOLD_RECORD),
+    HCP_FIELD(hcp_interval_closed, HCP_FIELD_F64, ready_usd_per_mw),
 };
 static const hcp_record INTERVAL_CLOSED_RECORD =
     HCP_RECORD(hcp_interval_closed, INTERVAL_CLOSED_FIELDS);
@@ -546,6 +558,15 @@ static const hcp_field STRIKE_CHANGED_FIELDS[] = {
 static const hcp_record STRIKE_CHANGED_RECORD =
     HCP_RECORD(hcp_strike_changed, STRIKE_CHANGED_FIELDS);
 
+static const hcp_field RESERVE_CHANGED_FIELDS[] = {
+    HCP_FIELD(hcp_reserve_changed, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_reserve_changed, HCP_FIELD_U32, products),
+    HCP_FIELD(hcp_reserve_changed, HCP_FIELD_F64, call_usd_per_mwh),
+    HCP_FIELD(hcp_reserve_changed, HCP_FIELD_U32, share_milli),
+};
+static const hcp_record RESERVE_CHANGED_RECORD =
+    HCP_RECORD(hcp_reserve_changed, RESERVE_CHANGED_FIELDS);
+
 static const struct {
     const char *name;
     const hcp_record *record;
@@ -584,6 +605,7 @@ static const struct {
     [HCP_EVENT_INTERVAL_SETTLED] = {"interval_settled", &INTERVAL_SETTLED_RECORD},
     [HCP_EVENT_PEAK_ASSUMED] = {"peak_assumed", &HCP_PEAK_ASSUMED_RECORD},
     [HCP_EVENT_PEAK_CHARGED] = {"peak_charged", &PEAK_CHARGED_RECORD},
+    [HCP_EVENT_RESERVE_CHANGED] = {"reserve_changed", &RESERVE_CHANGED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

@@ -178,6 +178,11 @@ bool hcp_fleet_decide_facility(hcp_txn *txn, const hcp_event *event)
                               "the peak charge of \"%s\" needs an amount from 0 on, months of a "
                               "year and standard time within 14 h of UTC",
                               def->key);
+    const char *fault =
+        hcp_reserve_fault(def->reserve_products, def->call_usd_per_mwh, def->reserve_share_milli);
+    if (fault != NULL)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "grid", "facility \"%s\": %s", def->key,
+                              fault);
     if (hcp_keys_find(txn->core->facility_keys, def->key) != HCP_NO_INDEX)
         return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "key",
                               "facility \"%s\" is defined already", def->key);

@@ -134,6 +134,20 @@ static bool check_physics(hcp_txn *txn, const hcp_grid_announced *def)
         def->evict ? "" : " or allow leases to be ended (evict)");
 }
 
+/* What stood ready is paid its reserve price through the call; the same MW are not paid again for having been available, nor
+ * for the energy that they leave. */
+static bool check_paid_once(hcp_txn *txn, const hcp_grid_announced *def)
+{
+    bool paid = def->payment_usd_micro_per_mwh > 0;
+    if (def->reserve_w == 0 || (!paid && def->availability_usd_micro_per_mw == 0))
+        return true;
+    return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID,
+                          paid ? "payment_usd_per_mwh" : "availability_usd_per_mw",
+                          "%.3f MW are sold as reserve and paid its price during the call too; "
+                          "leave the payment out",
+                          (double)def->reserve_w / 1e6);
+}
+
 /* Fills in what is not asked but known, and refuses what cannot be. The strings of `wanted` stay the caller's. */
 static bool prepare(hcp_txn *txn, const hcp_grid_announced *wanted, hcp_grid_announced *ret_def)
 {
@@ -163,7 +177,7 @@ static bool prepare(hcp_txn *txn, const hcp_grid_announced *wanted, hcp_grid_ann
                               (double)def.baseline_w / 1e6, (double)def.target_w / 1e6);
     def.reserve_w =
         def.kind == HCP_GRID_RESERVE_CALL ? hcp_power_reserve_w(state, def.facility) : 0;
-    if (!check_overlap(txn, &def) || !check_physics(txn, &def))
+    if (!check_paid_once(txn, &def) || !check_overlap(txn, &def) || !check_physics(txn, &def))
         return false;
     *ret_def = def;
     return true;

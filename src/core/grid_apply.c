@@ -388,6 +388,18 @@ char *hcp_check_grid(const hcp_core *core)
         if (facility->grid_event != in_force[f] || facility->grid_open != open[f])
             return g_strdup_printf("facility %s has lost sight of its grid event",
                                    facility->def.key);
+        const hcp_grid_event *event = hcp_grid_in_force(state, f);
+        if (event != NULL && event->def.kind == HCP_GRID_DEMAND_RESPONSE &&
+            hcp_power_reserve_w(state, f) != 0)
+            return g_strdup_printf("facility %s sells what a demand response event takes",
+                                   facility->def.key);
+        hcp_usd_micro sold_usd_micro = 0;
+        for (int product = 0; product < HCP_RESERVES; product++)
+            sold_usd_micro += facility->reserve_sold[product].usd_micro;
+        /* Until products were told apart they were not counted. */
+        if (sold_usd_micro > facility->reserve_usd_micro)
+            return g_strdup_printf("the products of facility %s were paid more than its reserve",
+                                   facility->def.key);
         if (facility->grid_usd_micro != facility->grid_past_usd_micro + income[f])
             return g_strdup_printf("the grid income of facility %s is not that of its events",
                                    facility->def.key);

@@ -319,6 +319,9 @@ bool hcp_prices_sound(const hcp_state *state);
 /* From apply: keeps an electricity price that has just been taken over among the settled ones. */
 void hcp_prices_settle(hcp_core *core, const hcp_price_observed *price);
 
+/* Why a facility cannot sell this as reserve, or NULL. */
+const char *hcp_reserve_fault(uint32_t products, double call_usd_per_mwh, uint32_t share_milli);
+
 /* Room for the prices of a new facility. */
 void hcp_market_add_facility(hcp_core *core);
 
@@ -423,6 +426,7 @@ const char *hcp_strike_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_settlement_apply_settled(hcp_core *core, const hcp_event *event);
 const char *hcp_peak_apply_assumed(hcp_core *core, const hcp_event *event);
 const char *hcp_peak_apply_charged(hcp_core *core, const hcp_event *event);
+const char *hcp_reserve_apply_changed(hcp_core *core, const hcp_event *event);
 
 /* --- commands: each returns false when it refused ---------------------------------------------------------------- */
 
@@ -445,6 +449,7 @@ bool hcp_reply_decide_remember(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_announce(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_cancel(hcp_txn *txn, const hcp_command *command);
 bool hcp_strike_decide_set(hcp_txn *txn, const hcp_command *command);
+bool hcp_reserve_decide_set(hcp_txn *txn, const hcp_command *command);
 
 /* HCP_COMMAND_DEFINE by kind of event: validate, fill in the id, emit a copy. */
 bool hcp_settings_decide_define(hcp_txn *txn, const hcp_event *event);

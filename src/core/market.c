@@ -97,8 +97,9 @@ static void arm(hcp_core *core, hcp_price_kind kind, uint32_t facility)
 const char *hcp_market_apply_price(hcp_core *core, const hcp_event *event)
 {
     const hcp_price_observed *price = &event->price_observed;
-    if (price->kind >= HCP_PRICE_KINDS || !isfinite(price->value) || !isfinite(price->low) ||
-        !isfinite(price->high) || price->interval_us < 0 || price->interval_us > HCP_US_PER_DAY)
+    if (price->kind >= HCP_PRICE_KINDS || price->product >= HCP_RESERVES ||
+        !isfinite(price->value) || !isfinite(price->low) || !isfinite(price->high) ||
+        price->interval_us < 0 || price->interval_us > HCP_US_PER_DAY)
         return "its kind, value, band or interval is out of range";
     hcp_price_observed *row = price_row(&core->state, price->kind, price->facility);
     if (row == NULL)
@@ -219,8 +220,9 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
 {
     const hcp_price_observed *price = command->price;
     const hcp_state *state = &txn->core->state;
-    if (price->kind >= HCP_PRICE_KINDS)
-        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "kind", "there is no such kind of price");
+    if (price->kind >= HCP_PRICE_KINDS || price->product >= HCP_RESERVES)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "kind",
+                              "there is no such kind of price or product of reserve");
     const hcp_price_observed *before = price_row(state, price->kind, price->facility);
     if (before == NULL)
         return hcp_txn_refuse(txn, HCP_REFUSAL_NOT_FOUND, "facility",
@@ -248,6 +250,7 @@ bool hcp_market_decide_price(hcp_txn *txn, const hcp_command *command)
     hcp_record_copy(hcp_event_record(event.type), price, out);
     out->facility = per_facility(price->kind) ? price->facility : HCP_NO_INDEX;
     if (missing) {
+        out->product = before->product;
         out->value = before->value;
         out->low = before->low;
         out->high = before->high;

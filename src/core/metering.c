@@ -8,8 +8,11 @@
 
 #include "base/units.h"
 #include "core/internal.h"
+#include "core/power.h"
+#include "core/reserve.h"
 
 #include <math.h>
+#include <string.h>
 
 __extension__ typedef __int128 wide;
 
@@ -83,6 +86,21 @@ static wide mining_income(const hcp_state *state, uint32_t ix, const hcp_facilit
     return hash + (wide)gpu_mining_per_h(state, ix) * us * (MINING_PER_MICRO / HCP_US_PER_H);
 }
 
+/* Pays for what stands ready, by the product that is sold now. Below, `facility` is as for advance. */
+static void sell_reserve(const hcp_state *state, uint32_t ix, hcp_facility *facility, int64_t us)
+{
+    const hcp_price_observed *price = hcp_reserve_in_force(state, ix);
+    if (price->quality < HCP_QUALITY_SUSPECT)
+        return;
+    wide ready = (wide)hcp_power_reserve_w(state, ix) * us;
+    hcp_reserve_sold *sold = &facility->reserve_sold[price->product];
+    hcp_usd_micro before_usd_micro = facility->reserve_usd_micro;
+    accumulate(&facility->reserve_usd_micro, &facility->reserve_rest,
+               ready * 1000 * price_micro(price), COST_PER_MICRO);
+    accumulate(&sold->ready_j, &facility->ready_rest, ready, HCP_US_PER_S);
+    sold->usd_micro += facility->reserve_usd_micro - before_usd_micro;
+}
+
 /* Advances the meters inside `facility`, a row of `state` or a copy of it. */
 static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility, int64_t now_us)
 {
@@ -113,12 +131,7 @@ static void advance(const hcp_state *state, uint32_t ix, hcp_facility *facility,
     accumulate(&facility->avoided_j, &facility->avoided_j_rest, avoided, ENERGY_PER_J);
     accumulate(&facility->avoided_usd_micro, &facility->avoided_rest,
                avoided * price_micro(electricity), COST_PER_MICRO);
-    const hcp_price_observed *reserve =
-        &g_array_index(state->market.reserve, hcp_price_observed, ix);
-    if (facility->def.reserve_products != 0 && reserve->quality >= HCP_QUALITY_SUSPECT)
-        accumulate(&facility->reserve_usd_micro, &facility->reserve_rest,
-                   (wide)hcp_power_reserve_w(state, ix) * 1000 * us * price_micro(reserve),
-                   COST_PER_MICRO);
+    sell_reserve(state, ix, facility, us);
     facility->metered_us = now_us;
 }
 
@@ -199,6 +212,7 @@ void hcp_meter_read(const hcp_state *state, uint32_t facility, int64_t now_us, h
         ret_meter->energy_j[use] = copy.energy_j[use];
         ret_meter->carbon_mg[use] = copy.carbon_mg[use];
     }
+    memcpy(ret_meter->reserve_sold, copy.reserve_sold, sizeof copy.reserve_sold);
 }
 
 int64_t hcp_meter_energy_j(const hcp_meter *meter)
@@ -226,6 +240,10 @@ void hcp_meter_add(hcp_meter *sum, const hcp_meter *part)
     for (int use = 0; use < HCP_USES; use++) {
         sum->energy_j[use] += part->energy_j[use];
         sum->carbon_mg[use] += part->carbon_mg[use];
+    }
+    for (int product = 0; product < HCP_RESERVES; product++) {
+        sum->reserve_sold[product].ready_j += part->reserve_sold[product].ready_j;
+        sum->reserve_sold[product].usd_micro += part->reserve_sold[product].usd_micro;
     }
     sum->energy_cost_usd_micro += part->energy_cost_usd_micro;
     sum->mining_usd_micro += part->mining_usd_micro;

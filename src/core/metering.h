@@ -25,7 +25,9 @@ typedef struct {
     /* service time of workloads at their rates; lost work is not charged */
     hcp_usd_micro ai_usd_micro;
     hcp_usd_micro grid_usd_micro; /* from the grid: reserve, and power left to it less penalties */
-    hcp_usd_micro reserve_usd_micro; /* of that, for miners that stood ready to stop */
+    hcp_usd_micro reserve_usd_micro; /* of that, for miners that stood ready to stop, */
+    /* and of that by product, with the power times time that stood ready; `product` is not set */
+    hcp_reserve_sold reserve_sold[HCP_RESERVES];
     /* Of miners that sleep and could be woken, at their default power target: income they did not make, whatever put them
      * to sleep, and the electricity that was not bought for it, as billed. Sleeping paid when the second is larger. */
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro;

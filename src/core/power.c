@@ -2,6 +2,7 @@
 /* Watts of devices and facilities. */
 #include "core/grid.h"
 #include "core/internal.h"
+#include "core/reserve.h"
 
 #include "base/units.h"
 
@@ -55,6 +56,7 @@ int64_t hcp_power_reserve_w(const hcp_state *state, uint32_t ix)
         return 0;
     const hcp_grid_event *event = hcp_grid_in_force(state, ix);
     int64_t ready_w = facility->ready_w * facility->def.pue_milli / 1000;
+    ready_w = ready_w * hcp_reserve_share_milli(&facility->def) / HCP_SHARE_WHOLE;
     if (event == NULL)
         return ready_w;
     return event->def.kind == HCP_GRID_RESERVE_CALL ? MAX(ready_w, event->def.reserve_w) : 0;

@@ -2,6 +2,7 @@
 #include "core/prices.h"
 
 #include "core/internal.h"
+#include "core/reserve.h"
 
 #include <math.h>
 
@@ -18,18 +19,30 @@ static const hcp_settled_price *settled_at(const hcp_state *state, guint i)
     return &g_array_index(state->market.settled, hcp_settled_price, i);
 }
 
-/* Position of the first published price of the kind and facility that is not over at `at_us`, or of what follows. */
-static guint find_published(const hcp_state *state, hcp_price_kind kind, uint32_t facility,
-                            int64_t at_us)
+static hcp_price_series series_of(const hcp_prices_published *prices)
+{
+    return (hcp_price_series){prices->kind, prices->facility, prices->product};
+}
+
+/* Does the row come before, in or after the series? -1, 0, 1. */
+static int place_of(const hcp_published_price *row, const hcp_price_series *series)
+{
+    if (row->kind != series->kind)
+        return row->kind < series->kind ? -1 : 1;
+    if (row->facility != series->facility)
+        return row->facility < series->facility ? -1 : 1;
+    return (row->product > series->product) - (row->product < series->product);
+}
+
+/* Position of the first price of the series that is not over at `at_us`, or of what follows. */
+static guint find_published(const hcp_state *state, const hcp_price_series *series, int64_t at_us)
 {
     guint low = 0, high = state->market.published->len;
     while (low < high) {
         guint middle = low + (high - low) / 2;
         const hcp_published_price *row = published_at(state, middle);
-        bool before = row->kind != kind           ? row->kind < kind
-                      : row->facility != facility ? row->facility < facility
-                                                  : row->until_us <= at_us;
-        if (before)
+        int place = place_of(row, series);
+        if (place < 0 || (place == 0 && row->until_us <= at_us))
             low = middle + 1;
         else
             high = middle;
@@ -37,21 +50,32 @@ static guint find_published(const hcp_state *state, hcp_price_kind kind, uint32_
     return low;
 }
 
-int hcp_prices_ahead(const hcp_state *state, hcp_price_kind kind, uint32_t facility, int64_t at_us,
+/* The row at position i when it is of the series. */
+static const hcp_published_price *member_at(const hcp_state *state, const hcp_price_series *series,
+                                            guint i)
+{
+    bool member = i < state->market.published->len && place_of(published_at(state, i), series) == 0;
+    return member ? published_at(state, i) : NULL;
+}
+
+const hcp_published_price *hcp_prices_at(const hcp_state *state, const hcp_price_series *series,
+                                         int64_t at_us)
+{
+    const hcp_published_price *row = member_at(state, series, find_published(state, series, at_us));
+    return row != NULL && row->from_us <= at_us ? row : NULL;
+}
+
+int hcp_prices_ahead(const hcp_state *state, const hcp_price_series *series, int64_t at_us,
                      int64_t step_us, double *ret_values, int n)
 {
-    guint i = find_published(state, kind, facility, at_us);
+    guint i = find_published(state, series, at_us);
     int known = 0;
     for (int k = 0; k < n; k++) {
         int64_t moment_us = at_us + k * step_us;
-        while (i < state->market.published->len && published_at(state, i)->kind == kind &&
-               published_at(state, i)->facility == facility &&
-               published_at(state, i)->until_us <= moment_us)
-            i++;
-        const hcp_published_price *row =
-            i < state->market.published->len ? published_at(state, i) : NULL;
-        bool covers = row != NULL && row->kind == kind && row->facility == facility &&
-                      row->from_us <= moment_us;
+        const hcp_published_price *row = member_at(state, series, i);
+        while (row != NULL && row->until_us <= moment_us)
+            row = member_at(state, series, ++i);
+        bool covers = row != NULL && row->from_us <= moment_us;
         ret_values[k] = covers ? row->value : NAN;
         if (covers)
             known = k + 1;
@@ -112,10 +136,12 @@ void hcp_prices_settle(hcp_core *core, const hcp_price_observed *price)
         .usd_per_mwh = price->value,
         .hashprice = state->market.global[HCP_PRICE_HASHPRICE].value,
     };
-    double ahead;
-    row.has_day_ahead = hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, price->facility, at_us,
-                                         HCP_SETTLED_SLOT_US, &ahead, 1) > 0;
-    row.day_ahead_usd_per_mwh = row.has_day_ahead ? ahead : 0;
+    const hcp_price_series day_ahead = {HCP_PRICE_DAY_AHEAD, price->facility, HCP_RESERVE_NONE};
+    const hcp_published_price *ahead = hcp_prices_at(state, &day_ahead, at_us);
+    row.has_day_ahead = ahead != NULL;
+    row.day_ahead_usd_per_mwh = ahead != NULL ? ahead->value : 0;
+    row.has_reserve =
+        hcp_reserve_at_usd_per_mw(state, price->facility, at_us, &row.reserve_usd_per_mw);
     g_array_append_val(state->market.settled, row);
     forget_settled(state);
 }
@@ -135,8 +161,11 @@ static double price_at(const hcp_prices_published *prices, uint32_t i)
 /* Why the prices cannot be taken, or NULL. */
 static const char *fault_of(const hcp_state *state, const hcp_prices_published *prices)
 {
-    if (prices->kind != HCP_PRICE_DAY_AHEAD)
+    bool reserve = prices->kind == HCP_PRICE_RESERVE;
+    if (prices->kind != HCP_PRICE_DAY_AHEAD && !reserve)
         return "prices of this kind are not published in advance";
+    if (prices->product >= HCP_RESERVES || reserve != (prices->product != HCP_RESERVE_NONE))
+        return "prices of reserve are of a product, and no others are";
     if (prices->facility >= state->fleet.facilities->len)
         return "it names a facility that does not exist";
     if (prices->prices.count == 0 || prices->prices.count > MOST_PUBLISHED ||
@@ -153,12 +182,11 @@ static const char *fault_of(const hcp_state *state, const hcp_prices_published *
 static void make_way(hcp_state *state, const hcp_prices_published *prices)
 {
     GArray *rows = state->market.published;
+    const hcp_price_series series = series_of(prices);
     int64_t oldest_us = state->now_us - HCP_PUBLISHED_KEPT_US;
-    for (guint i = find_published(state, prices->kind, prices->facility, INT64_MIN);
-         i < rows->len;) {
-        const hcp_published_price *row = published_at(state, i);
-        if (row->kind != prices->kind || row->facility != prices->facility)
-            return;
+    guint i = find_published(state, &series, INT64_MIN);
+    const hcp_published_price *row;
+    while ((row = member_at(state, &series, i)) != NULL) {
         bool overlaps = row->from_us < end_us(prices) && row->until_us > prices->from_us;
         if (overlaps || row->until_us <= oldest_us)
             g_array_remove_index(rows, i);
@@ -175,14 +203,17 @@ const char *hcp_prices_apply_published(hcp_core *core, const hcp_event *event)
     if (fault != NULL)
         return fault;
     make_way(state, prices);
-    guint at = find_published(state, prices->kind, prices->facility, prices->from_us);
+    const hcp_price_series series = series_of(prices);
+    guint at = find_published(state, &series, prices->from_us);
     for (uint32_t i = 0; i < prices->prices.count; i++) {
         hcp_published_price row = {
             .kind = prices->kind,
             .facility = prices->facility,
+            .product = prices->product,
             .from_us = prices->from_us + i * prices->step_us,
             .until_us = prices->from_us + (i + 1) * prices->step_us,
             .value = price_at(prices, i),
+            .simulated = prices->simulated,
         };
         g_array_insert_val(state->market.published, at + i, row);
     }
@@ -192,12 +223,11 @@ const char *hcp_prices_apply_published(hcp_core *core, const hcp_event *event)
 /* Whether all of it is known already, as after a restart, when a feed says everything again. */
 static bool is_known(const hcp_state *state, const hcp_prices_published *prices)
 {
+    const hcp_price_series series = series_of(prices);
     for (uint32_t i = 0; i < prices->prices.count; i++) {
-        double known;
-        if (hcp_prices_ahead(state, prices->kind, prices->facility,
-                             prices->from_us + i * prices->step_us, prices->step_us, &known,
-                             1) == 0 ||
-            known != price_at(prices, i))
+        const hcp_published_price *known =
+            hcp_prices_at(state, &series, prices->from_us + i * prices->step_us);
+        if (known == NULL || known->value != price_at(prices, i))
             return false;
     }
     return true;
@@ -226,6 +256,8 @@ static bool in_order(const hcp_published_price *a, const hcp_published_price *b)
         return a->kind < b->kind;
     if (a->facility != b->facility)
         return a->facility < b->facility;
+    if (a->product != b->product)
+        return a->product < b->product;
     return a->until_us <= b->from_us;
 }
 
@@ -239,8 +271,9 @@ bool hcp_prices_sound(const hcp_state *state)
     }
     for (guint i = 0; i < state->market.published->len; i++) {
         const hcp_published_price *row = published_at(state, i);
-        if (row->kind >= HCP_PRICE_KINDS || row->facility >= state->fleet.facilities->len ||
-            row->until_us <= row->from_us || (i > 0 && !in_order(published_at(state, i - 1), row)))
+        if (row->kind >= HCP_PRICE_KINDS || row->product >= HCP_RESERVES ||
+            row->facility >= state->fleet.facilities->len || row->until_us <= row->from_us ||
+            (i > 0 && !in_order(published_at(state, i - 1), row)))
             return false;
     }
     return true;

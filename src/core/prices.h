@@ -15,10 +15,21 @@
 /* Published prices are kept for a while after their interval, for prices that settle late. */
 #define HCP_PUBLISHED_KEPT_US (INT64_C(24) * 3600 * 1000000)
 
-/* Fills `ret_values` with the prices of `kind` published for the facility, one for each of the `n` moments at_us,
- * at_us + step_us, …; NAN where none is. Returns how many there are up to and with the last one published. */
-int hcp_prices_ahead(const hcp_state *state, hcp_price_kind kind, uint32_t facility, int64_t at_us,
+/* Prices that are published one after the other. */
+typedef struct {
+    hcp_price_kind kind; /* HCP_PRICE_DAY_AHEAD or HCP_PRICE_RESERVE */
+    uint32_t facility;
+    hcp_reserve product; /* of prices of reserve; else HCP_RESERVE_NONE */
+} hcp_price_series;
+
+/* Fills `ret_values` with the published prices of the series, one for each of the `n` moments at_us, at_us + step_us, …; NAN
+ * where none is. Returns how many there are up to and with the last one published. */
+int hcp_prices_ahead(const hcp_state *state, const hcp_price_series *series, int64_t at_us,
                      int64_t step_us, double *ret_values, int n);
+
+/* The published price of the series whose interval contains `at_us`, or NULL. Valid until the next event. */
+const hcp_published_price *hcp_prices_at(const hcp_state *state, const hcp_price_series *series,
+                                         int64_t at_us);
 
 /* Power may cost nearly nothing: sources this near each other agree whatever share of the price that is. */
 #define HCP_DISAGREEMENT_MIN_USD_PER_MWH 5.0

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rows.h"
 
+/* Whose place in the array says the product. */
+/* clang-format off */
+#define SOLD_AT(type, name_, product_) \
+    HCP_FIELD_AT(type, HCP_FIELD_I64, name_ "_ready_j", reserve_sold[product_].ready_j), \
+    HCP_FIELD_AT(type, HCP_FIELD_I64, name_ "_usd_micro", reserve_sold[product_].usd_micro)
+#define RESERVE_SOLD_OF(type) \
+    SOLD_AT(type, "reserve_none", HCP_RESERVE_NONE), SOLD_AT(type, "reserve_rrs", HCP_RESERVE_RRS), \
+    SOLD_AT(type, "reserve_ecrs", HCP_RESERVE_ECRS), \
+    SOLD_AT(type, "reserve_nspin", HCP_RESERVE_NSPIN), \
+    SOLD_AT(type, "reserve_regup", HCP_RESERVE_REGUP)
+/* clang-format on */
+G_STATIC_ASSERT(HCP_RESERVES == 5);
+
 static const hcp_field OPEN_ACCOUNT_FIELDS[] = {
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, from_us),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, due_us),
@@ -23,6 +36,8 @@ static const hcp_field OPEN_ACCOUNT_FIELDS[] = {
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, avoided_j),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, pool_fee_usd_micro),
     HCP_FIELD(hcp_open_account, HCP_FIELD_I64, peak_charge_usd_micro),
+    RESERVE_SOLD_OF(hcp_open_account),
+    HCP_FIELD(hcp_open_account, HCP_FIELD_F64, ready_usd_h_per_mw),
 };
 static const hcp_record OPEN_ACCOUNT_RECORD = HCP_RECORD(hcp_open_account, OPEN_ACCOUNT_FIELDS);
 
@@ -67,6 +82,8 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_true_up_rest),
     HCP_FIELD_RECORD_OF(hcp_facility, peak, &HCP_PEAK_ASSUMED_RECORD),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, peak_charge_usd_micro),
+    RESERVE_SOLD_OF(hcp_facility),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, ready_rest),
     HCP_FIELD_RECORD_OF(hcp_facility, decision, &HCP_DECISION_RECORDED_RECORD),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, decided_us),
     HCP_FIELD_RECORD_OF(hcp_facility, account, &OPEN_ACCOUNT_RECORD),
@@ -179,6 +196,8 @@ static const hcp_field SETTLED_FIELDS[] = {
     HCP_FIELD(hcp_settled_price, HCP_FIELD_BOOL, has_day_ahead),
     HCP_FIELD(hcp_settled_price, HCP_FIELD_F64, day_ahead_usd_per_mwh),
     HCP_FIELD(hcp_settled_price, HCP_FIELD_F64, hashprice),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_BOOL, has_reserve),
+    HCP_FIELD(hcp_settled_price, HCP_FIELD_F64, reserve_usd_per_mw),
 };
 static const hcp_record SETTLED_RECORD = HCP_RECORD(hcp_settled_price, SETTLED_FIELDS);
 
@@ -188,6 +207,8 @@ static const hcp_field PUBLISHED_FIELDS[] = {
     HCP_FIELD(hcp_published_price, HCP_FIELD_I64, from_us),
     HCP_FIELD(hcp_published_price, HCP_FIELD_I64, until_us),
     HCP_FIELD(hcp_published_price, HCP_FIELD_F64, value),
+    HCP_FIELD_ENUM_OF(hcp_published_price, product, &HCP_RESERVE_NAMES),
+    HCP_FIELD(hcp_published_price, HCP_FIELD_BOOL, simulated),
 };
 static const hcp_record PUBLISHED_RECORD = HCP_RECORD(hcp_published_price, PUBLISHED_FIELDS);
 

@@ -38,6 +38,8 @@ typedef struct {
     int64_t avoided_j;
     hcp_usd_micro pool_fee_usd_micro;
     hcp_usd_micro peak_charge_usd_micro;
+    hcp_reserve_sold reserve_sold[HCP_RESERVES];
+    double ready_usd_h_per_mw; /* what a running MW would be paid for standing ready, times hours */
 } hcp_open_account;
 
 /* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
@@ -102,6 +104,8 @@ typedef struct {
     hcp_peak_assumed peak;               /* of this month so far; until_us 0 = none yet */
     hcp_usd_micro peak_charge_usd_micro; /* of the assumed peaks of months that are over */
     hcp_usd_micro closed_past_usd_micro; /* derived: profit of accounts that are forgotten */
+    hcp_reserve_sold reserve_sold[HCP_RESERVES]; /* of reserve_usd_micro, by product */
+    int64_t ready_rest;
     int64_t ready_w; /* derived: IT watts that its running miners draw beyond their sleep */
     hcp_usd_micro grid_past_usd_micro; /* of that, by events that are forgotten */
     uint64_t grid_event;               /* derived: the event that bounds its power now; 0 = none */
@@ -224,14 +228,18 @@ typedef struct {
     bool has_day_ahead; /* a day-ahead price was published for that interval */
     double day_ahead_usd_per_mwh;
     double hashprice;
+    bool has_reserve;          /* reserve was sold, at a price published for that interval: */
+    double reserve_usd_per_mw; /* what a running MW was paid an hour */
 } hcp_settled_price;
 
 /* A price of an interval, published in advance. */
 typedef struct {
     hcp_price_kind kind;
     uint32_t facility;
+    hcp_reserve product; /* of a price of reserve */
     int64_t from_us, until_us;
     double value;
+    bool simulated;
 } hcp_published_price;
 
 /* Switches of a class at a facility from one mode to another that ended, and what they lost: sums over switches. */
@@ -250,7 +258,7 @@ typedef struct {
     GArray *day_ahead;   /* hcp_price_observed by facility */
     GArray *reserve;     /* hcp_price_observed by facility */
     GArray *settled;     /* hcp_settled_price of the last HCP_SETTLED_WINDOW_US, as they came */
-    GArray *published;   /* hcp_published_price, by kind, facility and time */
+    GArray *published;   /* hcp_published_price, by kind, facility, product and time */
 } hcp_price_board;
 
 /* Slots of leases, workloads and switches are reused; `free` lists keep the order deterministic. */

@@ -181,8 +181,19 @@ typedef enum {
     HCP_GRID_KINDS
 } hcp_grid_kind;
 
-/* Reserve that a load which can stop may sell, as bits of a mask. */
-enum { HCP_RESERVE_RRS = 1, HCP_RESERVE_ECRS = 2, HCP_RESERVE_NSPIN = 4, HCP_RESERVE_REGUP = 8 };
+/* Reserve that a load which can stop may sell. */
+typedef enum {
+    HCP_RESERVE_NONE, /* not said, as in journals from before products were told apart */
+    HCP_RESERVE_RRS,
+    HCP_RESERVE_ECRS,
+    HCP_RESERVE_NSPIN,
+    HCP_RESERVE_REGUP,
+    HCP_RESERVES
+} hcp_reserve;
+
+/* Products as a mask; not of HCP_RESERVE_NONE. */
+#define HCP_RESERVE_BIT(product) (1U << ((product)-1))
+#define HCP_RESERVE_EVERY (HCP_RESERVE_BIT(HCP_RESERVES) - 1)
 
 /* How far a grid event is. */
 typedef enum {
@@ -215,5 +226,6 @@ extern const hcp_enum_names HCP_ALERT_CATEGORY_NAMES;
 extern const hcp_enum_names HCP_USE_NAMES;
 extern const hcp_enum_names HCP_GRID_KIND_NAMES;  /* demand_response, reserve_call */
 extern const hcp_enum_names HCP_GRID_STAGE_NAMES; /* announced, ramping, active, … */
+extern const hcp_enum_names HCP_RESERVE_NAMES;    /* none, rrs, ecrs, nspin, regup */
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-/* Consecutive intervals of one hub, being gathered. */
+/* Consecutive intervals of one hub and product, being gathered. */
 typedef struct {
     const hcp_feed_observation *first;
     int64_t until_us;
@@ -23,17 +23,20 @@ static void clear_run(void *data)
 static void publish_at(hcp_platform *platform, const run *gathered, uint32_t facility)
 {
     const hcp_feed_observation *first = gathered->first;
-    hcp_platform_command(platform,
-                         &(hcp_command){.type = HCP_COMMAND_PUBLISH_PRICES,
-                                        .prices = &(hcp_prices_published){
-                                            .kind = HCP_PRICE_DAY_AHEAD,
-                                            .facility = facility,
-                                            .source = (char *)first->source,
-                                            .simulated = first->quality == HCP_FEED_SIMULATED,
-                                            .from_us = first->from_us,
-                                            .step_us = first->until_us - first->from_us,
-                                            .prices = {.items = gathered->prices->data,
-                                                       .count = gathered->prices->len}}});
+    hcp_reserve product = hcp_reserve_product_of(first->kind);
+    hcp_platform_command(
+        platform,
+        &(hcp_command){
+            .type = HCP_COMMAND_PUBLISH_PRICES,
+            .prices = &(hcp_prices_published){
+                .kind = product == HCP_RESERVE_NONE ? HCP_PRICE_DAY_AHEAD : HCP_PRICE_RESERVE,
+                .product = product,
+                .facility = facility,
+                .source = (char *)first->source,
+                .simulated = first->quality == HCP_FEED_SIMULATED,
+                .from_us = first->from_us,
+                .step_us = first->until_us - first->from_us,
+                .prices = {.items = gathered->prices->data, .count = gathered->prices->len}}});
 }
 
 static void publish(hcp_platform *platform, const run *gathered)
@@ -50,7 +53,7 @@ static void publish(hcp_platform *platform, const run *gathered)
 static bool continues(const run *gathered, const hcp_feed_observation *seen)
 {
     const hcp_feed_observation *first = gathered->first;
-    return gathered->until_us == seen->from_us &&
+    return first->kind == seen->kind && gathered->until_us == seen->from_us &&
            seen->until_us - seen->from_us == first->until_us - first->from_us &&
            g_str_equal(first->subject, seen->subject) && g_str_equal(first->source, seen->source);
 }
@@ -73,8 +76,10 @@ static void gather(GArray *runs, const hcp_feed_observation *seen)
 
 static bool is_publication(const hcp_feed_observation *seen, int64_t now_us)
 {
-    return seen->kind == HCP_FEED_POWER_DAM && isfinite(seen->value) &&
-           seen->quality != HCP_FEED_STALE && seen->until_us > now_us - HCP_PUBLISHED_KEPT_US;
+    bool auctioned =
+        seen->kind == HCP_FEED_POWER_DAM || hcp_reserve_product_of(seen->kind) != HCP_RESERVE_NONE;
+    return auctioned && isfinite(seen->value) && seen->quality != HCP_FEED_STALE &&
+           seen->until_us > now_us - HCP_PUBLISHED_KEPT_US;
 }
 
 void hcp_auction_publish(hcp_platform *platform, int64_t now_us)

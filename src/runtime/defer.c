@@ -34,8 +34,8 @@ static int expect_prices(const hcp_state *state, uint32_t facility, int64_t now_
 {
     const hcp_price_observed *paid =
         &g_array_index(state->market.electricity, hcp_price_observed, facility);
-    int n =
-        hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, facility, now_us, STEP_US, usd_per_mwh, STEPS);
+    const hcp_price_series day_ahead = {HCP_PRICE_DAY_AHEAD, facility, HCP_RESERVE_NONE};
+    int n = hcp_prices_ahead(state, &day_ahead, now_us, STEP_US, usd_per_mwh, STEPS);
     if (n == 0 || paid->quality != HCP_QUALITY_GOOD)
         return 0;
     usd_per_mwh[0] = paid->value;

@@ -61,8 +61,7 @@ static void observe_price(hcp_platform *platform, const hcp_price_observed *pric
 }
 
 /* Power prices are per hub ("*": of all hubs); every facility on the hub has them. */
-static void observe_at_hub(hcp_platform *platform, hcp_price_observed *price, const char *hub,
-                           hcp_feed_kind product)
+static void observe_at_hub(hcp_platform *platform, hcp_price_observed *price, const char *hub)
 {
     const GArray *facilities = hcp_core_state(platform->core)->fleet.facilities;
     for (uint32_t f = 0; f < facilities->len; f++) {
@@ -70,7 +69,7 @@ static void observe_at_hub(hcp_platform *platform, hcp_price_observed *price, co
         if (!g_str_equal(hub, "*") && g_strcmp0(its_hub, hub) != 0)
             continue;
         price->facility = f;
-        if (price->kind == HCP_PRICE_RESERVE && !hcp_reserve_is_best(platform, price, product))
+        if (price->kind == HCP_PRICE_RESERVE && !hcp_reserve_is_best(platform, price))
             continue;
         observe_price(platform, price);
         if (price->kind == HCP_PRICE_ELECTRICITY)
@@ -154,6 +153,7 @@ static void observe_one(hcp_platform *platform, const hcp_feed_observation *obse
     hcp_price_observed price = {
         .kind = kind,
         .facility = HCP_NO_INDEX,
+        .product = hcp_reserve_product_of(observation->kind),
         .value = isfinite(observation->value) ? in_ticks(kind, observation->value) : 0,
         .source = (char *)observation->source,
         /* What an auction published is the price once its hour has come. */
@@ -169,7 +169,7 @@ static void observe_one(hcp_platform *platform, const hcp_feed_observation *obse
         price.sources = (uint32_t)MAX(1, observation->sources);
     }
     if (kind == HCP_PRICE_ELECTRICITY || kind == HCP_PRICE_DAY_AHEAD || kind == HCP_PRICE_RESERVE)
-        observe_at_hub(platform, &price, observation->subject, observation->kind);
+        observe_at_hub(platform, &price, observation->subject);
     else
         observe_price(platform, &price);
 }

@@ -112,10 +112,12 @@ void hcp_classify_remember(hcp_platform *platform, const hcp_submit *submit);
 GArray *hcp_steer_memory_new(void);
 void hcp_steer_all(hcp_platform *platform, int64_t now_us);
 
+/* The product of reserve that a feed's prices of that kind are of; HCP_RESERVE_NONE of all others. */
+hcp_reserve hcp_reserve_product_of(hcp_feed_kind kind);
+
 /* Whether the price of a reserve product is what the facility is paid: it sells the product, and has no dearer one for the
  * same hour. */
-bool hcp_reserve_is_best(const hcp_platform *platform, const hcp_price_observed *price,
-                         hcp_feed_kind product);
+bool hcp_reserve_is_best(const hcp_platform *platform, const hcp_price_observed *price);
 
 /* After an electricity price: announces the call of the reserve that the facility has ready, when its scenario assumes calls
  * from such a price on and nothing else takes its power. */

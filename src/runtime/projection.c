@@ -51,12 +51,12 @@ static const char DDL[] =
     "CREATE TABLE price ("
     " seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, facility TEXT, at_us INTEGER NOT NULL,"
     " observed_us INTEGER, value REAL, source TEXT, quality TEXT NOT NULL,"
-    " simulated INTEGER NOT NULL);"
+    " simulated INTEGER NOT NULL, product TEXT);"
     "CREATE INDEX price_kind ON price (kind, facility, seq);"
     "CREATE TABLE published_price ("
     " seq INTEGER NOT NULL, kind TEXT NOT NULL, facility TEXT NOT NULL, at_us INTEGER NOT NULL,"
     " from_us INTEGER NOT NULL, until_us INTEGER NOT NULL, value REAL NOT NULL, source TEXT,"
-    " PRIMARY KEY (facility, kind, from_us, seq)) WITHOUT ROWID;"
+    " product TEXT, PRIMARY KEY (facility, kind, from_us, seq)) WITHOUT ROWID;"
     "CREATE TABLE interval ("
     " facility TEXT NOT NULL, from_us INTEGER NOT NULL, until_us INTEGER NOT NULL,"
     " usd_per_mwh REAL NOT NULL, hashprice REAL NOT NULL, cap_w REAL NOT NULL,"
@@ -68,6 +68,10 @@ static const char DDL[] =
     " settled_usd_per_mwh REAL, true_up_usd_micro INTEGER NOT NULL,"
     " peak_charge_usd_micro INTEGER NOT NULL,"
     " PRIMARY KEY (facility, from_us)) WITHOUT ROWID;"
+    "CREATE TABLE interval_reserve ("
+    " facility TEXT NOT NULL, from_us INTEGER NOT NULL, product TEXT NOT NULL,"
+    " ready_j INTEGER NOT NULL, usd_micro INTEGER NOT NULL,"
+    " PRIMARY KEY (facility, from_us, product)) WITHOUT ROWID;"
     "CREATE TABLE alert ("
     " id TEXT PRIMARY KEY, severity TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,"
     " subject TEXT, message TEXT, facility TEXT, customer TEXT, workload TEXT,"
@@ -105,6 +109,7 @@ enum {
     PUBLISHED_INSERT,
     INTERVAL_INSERT,
     INTERVAL_SETTLED,
+    INTERVAL_RESERVE,
     ALERT_INSERT,
     ALERT_CHANGED,
     DEVICE_CHANGE,
@@ -136,14 +141,15 @@ static const char *const SQL[STATEMENTS] = {
     [DECISION_INSERT] =
         "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
         " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
-    [PRICE_INSERT] = "INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [PRICE_INSERT] = "INSERT INTO price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [PUBLISHED_INSERT] = "INSERT INTO published_price VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [INTERVAL_INSERT] =
         "INSERT INTO interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
         " ?15, ?16, ?17, ?18, ?19, 0, ?20)",
     [INTERVAL_SETTLED] =
         "UPDATE interval SET settled_usd_per_mwh = ?3, true_up_usd_micro = true_up_usd_micro + ?4,"
         " avoided_usd_micro = avoided_usd_micro + ?5 WHERE facility = ?1 AND from_us = ?2",
+    [INTERVAL_RESERVE] = "INSERT INTO interval_reserve VALUES (?1, ?2, ?3, ?4, ?5)",
     [ALERT_INSERT] = "INSERT INTO alert (id, severity, category, kind, subject, message, facility,"
                      " customer, workload, raised_us)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -395,6 +401,13 @@ static void project_decision(row *r, const hcp_state *state, const hcp_event *ev
     done(r, DECISION_INSERT);
 }
 
+/* NULL where no product is meant. */
+static void add_product(row *r, hcp_reserve product)
+{
+    add_text(r,
+             product == HCP_RESERVE_NONE ? NULL : hcp_enum_name(&HCP_RESERVE_NAMES, (int)product));
+}
+
 static void project_price(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)
 {
     const hcp_price_observed *price = &event->price_observed;
@@ -410,6 +423,7 @@ static void project_price(row *r, const hcp_state *state, const hcp_event *event
     add_text(r, price->source);
     add_text(r, hcp_enum_name(&HCP_QUALITY_NAMES, (int)price->quality));
     add_int(r, price->simulated);
+    add_product(r, price->product);
     done(r, PRICE_INSERT);
 }
 
@@ -427,6 +441,7 @@ static void project_published(row *r, const hcp_state *state, const hcp_event *e
         add_int(r, from_us + prices->step_us);
         add_double(r, coming[i].value);
         add_text(r, prices->source);
+        add_product(r, prices->product);
         done(r, PUBLISHED_INSERT);
     }
 }
@@ -454,6 +469,15 @@ static void project_interval(row *r, const hcp_state *state, const hcp_event *ev
     add_double(r, closed->settled ? closed->settled_usd_per_mwh : NAN);
     add_int(r, closed->peak_charge_usd_micro);
     done(r, INTERVAL_INSERT);
+    const hcp_reserve_sold *sold = closed->reserve.items;
+    for (uint32_t i = 0; i < closed->reserve.count; i++) {
+        add_facility(r, state, closed->facility);
+        add_int(r, closed->from_us);
+        add_text(r, hcp_enum_name(&HCP_RESERVE_NAMES, (int)sold[i].product));
+        add_int(r, sold[i].ready_j);
+        add_int(r, sold[i].usd_micro);
+        done(r, INTERVAL_RESERVE);
+    }
 }
 
 static void project_settled(row *r, const hcp_state *state, const hcp_event *event, uint64_t seq)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reserve: which of the products' prices a facility is paid, and its calls. Nobody records calls beside the prices, so a
+ * Reserve: which of the products' prices a facility is paid now, and its calls. Nobody records calls beside the prices, so a
  * facility may be given the settled price from which it is ASSUMED to be called; the events say that they are assumed.
  */
 #include "base/units.h"
@@ -8,7 +8,7 @@
 #include "core/power.h"
 #include "runtime/platform_internal.h"
 
-static uint32_t product_of(hcp_feed_kind kind)
+hcp_reserve hcp_reserve_product_of(hcp_feed_kind kind)
 {
     switch (kind) {
     case HCP_FEED_AS_RRS:
@@ -20,18 +20,17 @@ static uint32_t product_of(hcp_feed_kind kind)
     case HCP_FEED_AS_REGUP:
         return HCP_RESERVE_REGUP;
     default:
-        return 0;
+        return HCP_RESERVE_NONE;
     }
 }
 
-bool hcp_reserve_is_best(const hcp_platform *platform, const hcp_price_observed *price,
-                         hcp_feed_kind product)
+bool hcp_reserve_is_best(const hcp_platform *platform, const hcp_price_observed *price)
 {
     const hcp_state *state = hcp_core_state(platform->core);
     uint32_t sold = hcp_state_facility(state, price->facility)->def.reserve_products;
     const hcp_price_observed *now =
         &g_array_index(state->market.reserve, hcp_price_observed, price->facility);
-    if ((sold & product_of(product)) == 0)
+    if (price->product == HCP_RESERVE_NONE || (sold & HCP_RESERVE_BIT(price->product)) == 0)
         return false;
     return now->observed_us != price->observed_us || now->quality != price->quality ||
            price->value > now->value;

@@ -4,6 +4,7 @@
 #include "core/grid.h"
 #include "core/power.h"
 #include "core/prices.h"
+#include "core/reserve.h"
 #include "core/switch_cost.h"
 #include "economics/formula.h"
 #include "runtime/platform_internal.h"
@@ -167,16 +168,6 @@ static int fill_caps_ahead(const hcp_state *state, uint32_t facility, int64_t fr
     return n;
 }
 
-/* What standing ready is paid now; 0 while nothing may be sold. */
-static double reserve_price(const hcp_state *state, uint32_t facility)
-{
-    const hcp_price_observed *price =
-        &g_array_index(state->market.reserve, hcp_price_observed, facility);
-    bool sells = hcp_state_facility(state, facility)->def.reserve_products != 0 &&
-                 hcp_grid_in_force(state, facility) == NULL;
-    return sells && price->quality >= HCP_QUALITY_SUSPECT ? MAX(0, price->value) : 0;
-}
-
 void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
                                  hcp_dispatch_storage *storage, hcp_dispatch_input *ret_input)
 {
@@ -188,6 +179,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     learn(memory, state, facility);
     int64_t step_us = memory->step_us;
     int64_t price_at_us = price->observed_us - price->interval_us;
+    const hcp_price_series day_ahead = {HCP_PRICE_DAY_AHEAD, facility, HCP_RESERVE_NONE};
     int n = 0;
     for (uint32_t g = 0; g < state->fleet.groups->len && n < HCP_DISPATCH_MAX_CLASSES; g++) {
         const hcp_group *group = hcp_state_group(state, g);
@@ -211,10 +203,10 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .usd_per_mwh_high = price->high,
         .day_ahead_usd_per_mwh = storage->day_ahead_usd_per_mwh,
         .n_day_ahead =
-            hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, facility, price_at_us, step_us,
+            hcp_prices_ahead(state, &day_ahead, price_at_us, step_us,
                              storage->day_ahead_usd_per_mwh, (int)(DAY_AHEAD_SPAN_US / step_us)),
         .usd_per_mwh_sd = sqrt(memory->change_variance),
-        .reserve_usd_per_mw = reserve_price(state, facility),
+        .reserve_usd_per_mw = hcp_reserve_usd_per_mw(state, facility),
         .hashprice = hashprice->value,
         .pool_fee = (double)state->settings.pool_fee_ppm / 1e6,
         .price_good = price->quality == HCP_QUALITY_GOOD,

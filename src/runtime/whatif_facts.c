@@ -21,6 +21,7 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
         return event->grid_changed.stage == HCP_GRID_CANCELLED;
     case HCP_EVENT_GRID_ANNOUNCED:
     case HCP_EVENT_STRIKE_CHANGED:
+    case HCP_EVENT_RESERVE_CHANGED:
     case HCP_EVENT_PRICES_PUBLISHED:
     case HCP_EVENT_SETTINGS_CHANGED:
     case HCP_EVENT_CUSTOMER_DEFINED:
@@ -232,6 +233,10 @@ void hcp_whatif_perform(hcp_whatif_run_state *run, const hcp_event *fact)
         break;
     case HCP_EVENT_STRIKE_CHANGED:
         order(run, &(hcp_command){.type = HCP_COMMAND_SET_STRIKE, .strike = fact->strike_changed});
+        break;
+    case HCP_EVENT_RESERVE_CHANGED:
+        order(run,
+              &(hcp_command){.type = HCP_COMMAND_SET_RESERVE, .reserve = fact->reserve_changed});
         break;
     case HCP_EVENT_GRID_CHANGED:
         cancel_grid(run, &fact->grid_changed);

@@ -107,16 +107,16 @@ void hcp_whatif_observe(hcp_whatif_run_state *run, const hcp_price_observed *pri
 
 void hcp_whatif_publish(hcp_whatif_run_state *run, const hcp_prices_published *prices)
 {
-    const hcp_whatif_price_change *change = change_of(run, HCP_WHATIF_ELECTRICITY);
+    hcp_whatif_price which = price_of(prices->kind);
     const hcp_record *record = hcp_event_record(HCP_EVENT_PRICES_PUBLISHED);
     hcp_prices_published changed;
     hcp_outcome outcome = {0};
-    if (change->values != NULL)
+    if (which != HCP_WHATIF_PRICES && change_of(run, which)->values != NULL)
         return; /* nobody announces a price that is told afresh */
     hcp_record_copy(record, prices, &changed);
     hcp_coming_price *coming = changed.prices.items;
-    for (uint32_t i = 0; i < changed.prices.count; i++)
-        coming[i].value = value_at(run, change, coming[i].value);
+    for (uint32_t i = 0; which != HCP_WHATIF_PRICES && i < changed.prices.count; i++)
+        coming[i].value = value_at(run, change_of(run, which), coming[i].value);
     const hcp_command command = {.type = HCP_COMMAND_PUBLISH_PRICES, .prices = &changed};
     run->prices_refused +=
         !hcp_platform_execute(run->platform, &command, &HCP_ACTOR_SYSTEM, &outcome);

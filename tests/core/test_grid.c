@@ -392,89 +392,6 @@ static void test_cancelled_while_active(void)
     site_finish(&s);
 }
 
-/* A third facility with ten S21 that sell reserve: 10 x 3475 x 1.2 = 41,700 W at the meter. */
-static uint32_t add_west(site *s)
-{
-    hcp_facility_defined west = hcp_state_facility(hcp_core_state(s->core), SITE_NORTH)->def;
-    west.id.value = 0;
-    west.key = (char *)"west";
-    west.reserve_products = HCP_RESERVE_RRS;
-    site_define(s, &(hcp_event){.type = HCP_EVENT_FACILITY_DEFINED, .facility_defined = west});
-    hcp_devices_registered miners = {.facility = 2,
-                                     .class_ix = SITE_S21,
-                                     .count = 10,
-                                     .first_ordinal = 1,
-                                     .name_prefix = (char *)"asic-w",
-                                     .mode = HCP_MODE_MINING};
-    site_define(s,
-                &(hcp_event){.type = HCP_EVENT_DEVICES_REGISTERED, .devices_registered = miners});
-    return 2;
-}
-
-static void pay_reserve(site *s, uint32_t facility, double usd_per_mw)
-{
-    hcp_price_observed price = {.kind = HCP_PRICE_RESERVE,
-                                .facility = facility,
-                                .value = usd_per_mw,
-                                .source = (char *)"test",
-                                .observed_us = s->now_us,
-                                .quality = HCP_QUALITY_GOOD};
-    site_must(s, &(hcp_command){.type = HCP_COMMAND_OBSERVE_PRICE, .price = &price});
-}
-
-static hcp_usd_micro reserve_usd_micro(const site *s, uint32_t facility)
-{
-    hcp_meter meter;
-    hcp_meter_read(hcp_core_state(s->core), facility, s->now_us, &meter);
-    return meter.reserve_usd_micro;
-}
-
-static void test_reserve_is_metered_and_never_sold_twice(void)
-{
-    site s;
-    site_init(&s);
-    uint32_t west = add_west(&s);
-    pay_reserve(&s, west, 20);
-    g_assert_cmpint(hcp_power_reserve_w(hcp_core_state(s.core), west), ==, 41700);
-    g_assert_cmpint(hcp_power_reserve_w(hcp_core_state(s.core), SITE_NORTH), ==, 0);
-    tick_to(&s, s.now_us + HCP_US_PER_H / 2);
-    g_assert_cmpint(reserve_usd_micro(&s, west), ==, 417000); /* 0.0417 MW x 0.5 h x 20 */
-    /* From the ramp to the end of the restoration the same MW belong to the event, whatever still runs. */
-    hcp_grid_announced def = event_of(&s, west);
-    def.reduce_w = 10000;
-    (void)announce(&s, &def);
-    pay_reserve(&s, west, 20);
-    tick_to(&s, def.start_us - def.ramp_us);
-    hcp_usd_micro before = reserve_usd_micro(&s, west);
-    site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, def.start_us);
-    pay_reserve(&s, west, 20);
-    g_assert_cmpint(hcp_power_reserve_w(hcp_core_state(s.core), west), ==, 0);
-    tick_to(&s, def.end_us);
-    tick_to(&s, def.end_us + def.restore_us - 1);
-    g_assert_cmpint(reserve_usd_micro(&s, west), ==, before);
-    tick_to(&s, def.end_us + def.restore_us);
-    /* A call takes what stood ready, and that is paid on: three of ten sleep by now, 7 x 3475 x 1.2 = 29,190 W. */
-    pay_reserve(&s, west, 20);
-    g_assert_cmpint(hcp_power_reserve_w(hcp_core_state(s.core), west), ==, 29190);
-    hcp_grid_announced call = event_of(&s, west);
-    call.kind = HCP_GRID_RESERVE_CALL;
-    call.restore_us = 0;
-    call.start_us = s.now_us + HCP_US_PER_MIN;
-    call.end_us = s.now_us + 31 * HCP_US_PER_MIN;
-    call.target_w = power_w(&s, west) - 29190;
-    hcp_grid_id id = announce(&s, &call);
-    g_assert_cmpint(row_of(&s, id)->def.reserve_w, ==, 29190);
-    site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, call.start_us);
-    before = reserve_usd_micro(&s, west);
-    tick_to(&s, call.end_us - 1);
-    g_assert_cmpint(power_w(&s, west), <=, call.target_w);
-    g_assert_cmpint(reserve_usd_micro(&s, west) - before, ==, 291900 - 1); /* less the last us */
-    check_replay(&s);
-    site_finish(&s);
-}
-
 /* What is over is forgotten some day; what it was paid is not. */
 static void test_old_events_go(void)
 {
@@ -504,7 +421,6 @@ int main(int argc, char **argv)
     g_test_add_func("/core/grid/missed_altogether", test_missed_altogether);
     g_test_add_func("/core/grid/baseline_of_full_hours", test_baseline_of_full_hours);
     g_test_add_func("/core/grid/cancelled_while_active", test_cancelled_while_active);
-    g_test_add_func("/core/grid/reserve", test_reserve_is_metered_and_never_sold_twice);
     g_test_add_func("/core/grid/old_events_go", test_old_events_go);
     return g_test_run();
 }

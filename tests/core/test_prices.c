@@ -41,8 +41,8 @@ static void publish(site *s, const hcp_prices_published *prices)
 static double ahead(const site *s, uint32_t facility, int64_t at_us)
 {
     double value;
-    (void)hcp_prices_ahead(hcp_core_state(s->core), HCP_PRICE_DAY_AHEAD, facility, at_us,
-                           HCP_US_PER_H, &value, 1);
+    const hcp_price_series series = {HCP_PRICE_DAY_AHEAD, facility, HCP_RESERVE_NONE};
+    (void)hcp_prices_ahead(hcp_core_state(s->core), &series, at_us, HCP_US_PER_H, &value, 1);
     return value;
 }
 
@@ -109,8 +109,8 @@ static void test_published_and_replaced(void)
     q.from_us += HCP_US_PER_H;
     publish(&s, &q);
     double values[6];
-    int n = hcp_prices_ahead(hcp_core_state(s.core), HCP_PRICE_DAY_AHEAD, SITE_NORTH, s.now_us,
-                             HCP_US_PER_H, values, 6);
+    const hcp_price_series series = {HCP_PRICE_DAY_AHEAD, SITE_NORTH, HCP_RESERVE_NONE};
+    int n = hcp_prices_ahead(hcp_core_state(s.core), &series, s.now_us, HCP_US_PER_H, values, 6);
     g_assert_cmpint(n, ==, 5);
     g_assert_true(isnan(values[0]) && isnan(values[5]));
     const double expected[] = {10, 21, 22, 13};

@@ -298,6 +298,26 @@ static void do_strike(world *w)
     attempt(w, &(hcp_command){.type = HCP_COMMAND_SET_STRIKE, .strike = strike});
 }
 
+/* Reserve is offered, priced for a day or no more at all. */
+static void do_reserve(world *w)
+{
+    hcp_reserve_changed wanted = {.facility = below(w, 3),
+                                  .products = below(w, HCP_RESERVE_EVERY + 2),
+                                  .call_usd_per_mwh = below(w, 2000),
+                                  .share_milli = below(w, 1002)};
+    attempt(w, &(hcp_command){.type = HCP_COMMAND_SET_RESERVE, .reserve = wanted});
+    hcp_coming_price prices[4];
+    for (guint i = 0; i < G_N_ELEMENTS(prices); i++)
+        prices[i].value = below(w, 30);
+    hcp_prices_published published = {.kind = HCP_PRICE_RESERVE,
+                                      .product = (hcp_reserve)below(w, HCP_RESERVES),
+                                      .facility = below(w, 3),
+                                      .from_us = w->s.now_us,
+                                      .step_us = HCP_US_PER_H,
+                                      .prices = {prices, G_N_ELEMENTS(prices)}};
+    attempt(w, &(hcp_command){.type = HCP_COMMAND_PUBLISH_PRICES, .prices = &published});
+}
+
 static void do_telemetry(world *w)
 {
     uint32_t device = below(w, SITE_DEVICES);
@@ -328,7 +348,7 @@ static void (*const ACTIONS[])(world *w) = {
     do_report_all, do_health,     do_health,     do_admin,      do_cap,        do_emergency,
     do_dispatch,   do_dispatch,   do_tick,       do_tick,       do_due,        do_price,
     do_telemetry,  do_restore,    do_announce,   do_announce,   do_announce,   do_cancel_grid,
-    do_strike,
+    do_strike,     do_reserve,    do_reserve,
 };
 
 /* Everything is repaired and allowed again: whatever still waits starts, ends, and nothing keeps running. */
