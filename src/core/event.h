@@ -386,6 +386,7 @@ typedef struct {
     double forecast_usd_per_mwh; /* electricity in the next step, with its 80 % range */
     double forecast_low_usd_per_mwh, forecast_high_usd_per_mwh;
     char *source; /* what decided: "rule", "plan", "lcp", "static", "stale" */
+    hcp_usd_micro reserve_usd_micro_per_h; /* of the profit of mining, for standing ready */
 } hcp_decision_recorded;
 
 typedef struct {

@@ -376,6 +376,7 @@ static const hcp_field DECISION_RECORDED_FIELDS[] = {
     HCP_FIELD(hcp_decision_recorded, HCP_FIELD_F64, forecast_low_usd_per_mwh),
     HCP_FIELD(hcp_decision_recorded, HCP_FIELD_F64, forecast_high_usd_per_mwh),
     HCP_FIELD(hcp_decision_recorded, HCP_FIELD_STRING, source),
+    HCP_FIELD(hcp_decision_recorded, HCP_FIELD_I64, reserve_usd_micro_per_h),
 };
 const hcp_record HCP_DECISION_RECORDED_RECORD =
     HCP_RECORD(hcp_decision_recorded, DECISION_RECORDED_FIELDS);

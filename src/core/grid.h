@@ -55,6 +55,9 @@ const hcp_grid_event *hcp_grid_in_force(const hcp_state *state, uint32_t facilit
 /* The cap at the meter while the event is in force at a facility whose own cap is `cap_w`. */
 int64_t hcp_grid_cap_w(const hcp_grid_event *event, int64_t cap_w);
 
+/* The announced event that will bound the power of a facility at a coming moment, or NULL. */
+const hcp_grid_event *hcp_grid_at(const hcp_state *state, uint32_t facility, int64_t at_us);
+
 /* The cap at the meter that the announced events leave the facility at a coming moment. */
 int64_t hcp_grid_cap_at_w(const hcp_state *state, uint32_t facility, int64_t at_us);
 

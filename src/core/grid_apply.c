@@ -70,20 +70,28 @@ int64_t hcp_grid_cap_w(const hcp_grid_event *event, int64_t cap_w)
     return step_cap_w(&event->def, event->step, cap_w);
 }
 
-int64_t hcp_grid_cap_at_w(const hcp_state *state, uint32_t facility, int64_t at_us)
+const hcp_grid_event *hcp_grid_at(const hcp_state *state, uint32_t facility, int64_t at_us)
 {
-    int64_t cap_w = hcp_state_facility(state, facility)->def.cap_w;
     for (guint i = 0; i < state->grid_events->len; i++) {
         const hcp_grid_event *event = event_at(state, i);
         const hcp_grid_announced *def = &event->def;
-        if (def->facility != facility || !hcp_grid_is_open(event) ||
-            at_us < hcp_grid_begin_us(def) || at_us >= hcp_grid_over_us(def))
-            continue;
-        int64_t since_us = MAX(0, at_us - def->end_us);
-        uint32_t step = since_us > 0 ? (uint32_t)(since_us * HCP_GRID_STEPS / def->restore_us) : 0;
-        return step_cap_w(def, step, cap_w);
+        if (def->facility == facility && hcp_grid_is_open(event) &&
+            at_us >= hcp_grid_begin_us(def) && at_us < hcp_grid_over_us(def))
+            return event;
     }
-    return cap_w;
+    return NULL;
+}
+
+int64_t hcp_grid_cap_at_w(const hcp_state *state, uint32_t facility, int64_t at_us)
+{
+    int64_t cap_w = hcp_state_facility(state, facility)->def.cap_w;
+    const hcp_grid_event *event = hcp_grid_at(state, facility, at_us);
+    if (event == NULL)
+        return cap_w;
+    const hcp_grid_announced *def = &event->def;
+    int64_t since_us = MAX(0, at_us - def->end_us);
+    uint32_t step = since_us > 0 ? (uint32_t)(since_us * HCP_GRID_STEPS / def->restore_us) : 0;
+    return step_cap_w(def, step, cap_w);
 }
 
 int64_t hcp_grid_credited_j(const hcp_grid_measured *interval)

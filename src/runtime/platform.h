@@ -162,6 +162,7 @@ typedef struct {
     uint32_t class_ix[HCP_DISPATCH_MAX_CLASSES]; /* core's class of each row */
     double day_ahead_usd_per_mwh[HCP_DAY_AHEAD_STEPS];
     double cap_ahead_w[HCP_DAY_AHEAD_STEPS];
+    double reserve_ahead_usd_per_mw[HCP_DAY_AHEAD_STEPS];
 } hcp_dispatch_storage;
 
 /* Fills the dispatch input of a facility from the state; it points into `storage`. */

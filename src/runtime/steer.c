@@ -92,11 +92,12 @@ static void learn(hcp_steer_memory *memory, const hcp_state *state, uint32_t fac
         follow_changes(memory, price);
         hcp_dispatch_observe(
             memory->dispatch,
-            &(hcp_dispatch_price){.at_us = price->at_us,
-                                  .usd_per_mwh = price->usd_per_mwh,
-                                  .day_ahead_usd_per_mwh =
-                                      price->has_day_ahead ? price->day_ahead_usd_per_mwh : NAN,
-                                  .hashprice = price->hashprice});
+            &(hcp_dispatch_price){
+                .at_us = price->at_us,
+                .usd_per_mwh = price->usd_per_mwh,
+                .day_ahead_usd_per_mwh = price->has_day_ahead ? price->day_ahead_usd_per_mwh : NAN,
+                .hashprice = price->hashprice,
+                .reserve_usd_per_mw = price->has_reserve ? price->reserve_usd_per_mw : NAN});
     }
     if (settled->len > 0)
         memory->learnt_us = g_array_index(settled, hcp_settled_price, settled->len - 1).settled_us;
@@ -168,6 +169,25 @@ static int fill_caps_ahead(const hcp_state *state, uint32_t facility, int64_t fr
     return n;
 }
 
+/* What standing ready will be paid; nothing while an announced event takes the power. */
+static int fill_reserve_ahead(const hcp_state *state, uint32_t facility, int64_t from_us,
+                              int64_t step_us, double *ret_usd_per_mw)
+{
+    hcp_reserve_price prices[HCP_DAY_AHEAD_STEPS];
+    const hcp_facility *site = hcp_state_facility(state, facility);
+    if (site->def.reserve_products == 0)
+        return 0;
+    double share = (double)hcp_reserve_share_milli(&site->def) / HCP_SHARE_WHOLE;
+    int n = hcp_reserve_ahead(state, facility, from_us, step_us, prices,
+                              (int)(DAY_AHEAD_SPAN_US / step_us));
+    for (int k = 0; k < n; k++) {
+        int64_t middle_us = from_us + k * step_us + step_us / 2;
+        bool taken = site->grid_open > 0 && hcp_grid_at(state, facility, middle_us) != NULL;
+        ret_usd_per_mw[k] = taken ? 0 : MAX(0, prices[k].usd_per_mw) * share;
+    }
+    return n;
+}
+
 void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
                                  hcp_dispatch_storage *storage, hcp_dispatch_input *ret_input)
 {
@@ -207,6 +227,9 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
                              storage->day_ahead_usd_per_mwh, (int)(DAY_AHEAD_SPAN_US / step_us)),
         .usd_per_mwh_sd = sqrt(memory->change_variance),
         .reserve_usd_per_mw = hcp_reserve_usd_per_mw(state, facility),
+        .reserve_ahead_usd_per_mw = storage->reserve_ahead_usd_per_mw,
+        .n_reserve_ahead = fill_reserve_ahead(state, facility, price_at_us + step_us, step_us,
+                                              storage->reserve_ahead_usd_per_mw),
         .hashprice = hashprice->value,
         .pool_fee = (double)state->settings.pool_fee_ppm / 1e6,
         .price_good = price->quality == HCP_QUALITY_GOOD,
@@ -280,9 +303,40 @@ static void fill_input(hcp_decision_input *row, const char *name, const char *un
     };
 }
 
-static void fill_inputs(const hcp_state *state, uint32_t facility, hcp_array *ret_inputs)
+/* Mean of what is published of the steps that are planned. */
+static double mean_reserve_ahead(const hcp_dispatch_input *input, int64_t step_us)
 {
-    hcp_decision_input *rows = hcp_array_init(ret_inputs, 4, sizeof *rows);
+    int n = (int)MIN(input->n_reserve_ahead, HCP_US_PER_DAY / step_us), known = 0;
+    double sum = 0;
+    for (int k = 0; k < n; k++)
+        if (!isnan(input->reserve_ahead_usd_per_mw[k])) {
+            sum += input->reserve_ahead_usd_per_mw[k];
+            known++;
+        }
+    return known > 0 ? sum / known : 0;
+}
+
+static void fill_reserve_inputs(const hcp_state *state, uint32_t facility,
+                                const hcp_dispatch_input *input, hcp_decision_input *rows)
+{
+    const hcp_price_observed *price = hcp_reserve_in_force(state, facility);
+    const hcp_price_observed *power = electricity(state, facility);
+    int64_t step_us = price_step(power);
+    fill_input(&rows[0], "reserve", "USD/(MW h)", price);
+    g_free(rows[0].name);
+    rows[0].name =
+        g_strconcat("reserve ", hcp_enum_name(&HCP_RESERVE_NAMES, (int)price->product), NULL);
+    fill_input(&rows[1], "reserve of a day", "USD/(MW h)", price);
+    rows[1].value = mean_reserve_ahead(input, step_us);
+}
+
+static void fill_inputs(const hcp_state *state, uint32_t facility, const hcp_dispatch_input *input,
+                        hcp_array *ret_inputs)
+{
+    bool reserve = hcp_state_facility(state, facility)->def.reserve_products != 0;
+    hcp_decision_input *rows = hcp_array_init(ret_inputs, reserve ? 6 : 4, sizeof *rows);
+    if (reserve)
+        fill_reserve_inputs(state, facility, input, &rows[4]);
     fill_input(&rows[0], "electricity", "USD/MWh", electricity(state, facility));
     fill_input(&rows[1], "hashprice", "USD/(PH/s day)", &state->market.global[HCP_PRICE_HASHPRICE]);
     fill_input(&rows[2], "btc", "USD", &state->market.global[HCP_PRICE_BTC]);
@@ -322,6 +376,7 @@ static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
         .rejected_usd_micro_per_h = hcp_money_from_usd(plan.rejected_usd_per_h),
         .btc_usd_micro_per_h = hcp_money_from_usd(plan.btc_usd_per_h),
         .ai_usd_micro_per_h = hcp_money_from_usd(plan.ai_usd_per_h),
+        .reserve_usd_micro_per_h = hcp_money_from_usd(plan.reserve_usd_per_h),
         .switch_cost_usd_micro = hcp_money_from_usd(plan.switch_cost_usd),
         .recommendation = g_strdup(plan.recommendation),
         .reason = g_strdup(plan.reason),
@@ -331,7 +386,7 @@ static void steer(hcp_platform *platform, uint32_t facility, int64_t now_us)
         .switch_recommended = plan.moves,
     };
     fill_worth(&plan, decision);
-    fill_inputs(hcp_core_state(platform->core), facility, &decision->inputs);
+    fill_inputs(hcp_core_state(platform->core), facility, &input, &decision->inputs);
     fill_plans(&storage, &input, plan.chosen, &decision->chosen);
     if (plan.alternative)
         fill_plans(&storage, &input, plan.rejected, &decision->rejected);

@@ -190,6 +190,7 @@ static json_t *decision_json(const hcp_state *state, const hcp_decision_recorded
     hcp_json_set_int(object, "chosen_usd_micro_per_h", decision->chosen_usd_micro_per_h);
     hcp_json_set_int(object, "rejected_usd_micro_per_h", decision->rejected_usd_micro_per_h);
     set_worth(object, decision);
+    hcp_json_set_int(object, "reserve_usd_micro_per_h", decision->reserve_usd_micro_per_h);
     hcp_json_set_int(object, "switch_cost_usd_micro", decision->switch_cost_usd_micro);
     hcp_json_set_bool(object, "switch_recommended", decision->switch_recommended);
     hcp_json_set_bool(object, "moved", decision->moved);

@@ -60,6 +60,7 @@ typedef struct {
     const char *policy;
     uint64_t seed;
     uint64_t seen;
+    double reserve_ahead[HCP_MARKET_DAM_MAX]; /* of the question */
 } facility;
 
 static uint32_t some(hcp_rng *rng)
@@ -72,6 +73,9 @@ static void open_facility(facility *f, uint64_t seed, size_t steps)
     *f = (facility){.seed = seed};
     hcp_rng_init(&f->rng, seed, 0);
     f->market = synthetic_market(seed, steps, 1.0);
+    f->market.sells_reserve = seed % 4 >= 2;
+    for (size_t t = 0; t < steps; t++)
+        f->market.steps[t].reserve_usd_per_mw = (double)((t * 7 + seed) % 24) / 2;
     f->classes[0] = miners(7, some(&f->rng), some(&f->rng), false);
     f->classes[1] = gpus(3, some(&f->rng), some(&f->rng), some(&f->rng));
     f->classes[2] = miners(5, some(&f->rng), some(&f->rng), true);
@@ -178,19 +182,24 @@ static hcp_dispatch *new_instance(const char *policy)
 static void tell(hcp_dispatch *dispatch, const hcp_market *market, size_t t, double hashprice)
 {
     const hcp_market_step *s = &market->steps[t];
-    hcp_dispatch_observe(dispatch,
-                         &(hcp_dispatch_price){.at_us = s->ts_us,
-                                               .usd_per_mwh = s->price_usd_per_mwh,
-                                               .day_ahead_usd_per_mwh = s->dam_usd_per_mwh,
-                                               .hashprice = hashprice});
+    hcp_dispatch_observe(
+        dispatch, &(hcp_dispatch_price){.at_us = s->ts_us,
+                                        .usd_per_mwh = s->price_usd_per_mwh,
+                                        .day_ahead_usd_per_mwh = s->dam_usd_per_mwh,
+                                        .hashprice = hashprice,
+                                        .reserve_usd_per_mw =
+                                            market->sells_reserve ? s->reserve_usd_per_mw : 0});
 }
 
 /* What is known when step t begins; the published prices are those of the day. */
-static hcp_dispatch_input question(const facility *f, size_t t, double *day_ahead)
+static hcp_dispatch_input question(facility *f, size_t t, double *day_ahead)
 {
     size_t end = hcp_market_published(&f->market, t);
+    bool sold = f->market.sells_reserve;
     for (size_t k = t - 1; k < end; k++)
         day_ahead[k - (t - 1)] = f->market.steps[k].dam_usd_per_mwh;
+    for (size_t k = t; sold && k < end; k++)
+        f->reserve_ahead[k - t] = f->market.steps[k].reserve_usd_per_mw;
     return (hcp_dispatch_input){.now_us = f->market.steps[t].ts_us,
                                 .cap_w = f->site.cap_w,
                                 .pue = f->site.pue,
@@ -200,6 +209,10 @@ static hcp_dispatch_input question(const facility *f, size_t t, double *day_ahea
                                 .settles_late = f->site.settles_late,
                                 .day_ahead_usd_per_mwh = day_ahead,
                                 .n_day_ahead = (int)(end - (t - 1)),
+                                .reserve_usd_per_mw =
+                                    sold ? f->market.steps[t].reserve_usd_per_mw : 0,
+                                .reserve_ahead_usd_per_mw = f->reserve_ahead,
+                                .n_reserve_ahead = sold ? (int)(end - t) : 0,
                                 .hashprice = 55,
                                 .pool_fee = 0.01,
                                 .price_good = true,
@@ -393,6 +406,43 @@ static void test_coming_cap(gconstpointer data)
     close_facility(&f);
 }
 
+/* What standing ready will be paid is planned for, hour by hour: a day of it is worth starting for, one dear hour is not. */
+static void test_coming_reserve(gconstpointer data)
+{
+    facility f;
+    double day_ahead[HCP_MARKET_DAM_MAX];
+    open_facility(&f, 1, 24 * 4);
+    f.market.sells_reserve = true;
+    for (size_t t = 0; t < f.market.n; t++)
+        f.market.steps[t].reserve_usd_per_mw = t == 48 ? 40 : 0;
+    f.site.min_dwell_us = 0;
+    f.site.cap_w = 1e9;
+    f.classes[0] = miners(7, 0, 100, false);
+    f.classes[0].switch_usd = 0.05;
+    g_autoptr(hcp_dispatch) brief = new_instance(data), lasting = new_instance(data);
+    for (size_t t = 1; t <= 48; t++) {
+        tell(brief, &f.market, t - 1, 30);
+        tell(lasting, &f.market, t - 1, 30);
+    }
+    hcp_dispatch_input input = question(&f, 48, day_ahead);
+    input.n_classes = 1;
+    input.hashprice = 30; /* an S21 breaks even at 64 USD/MWh */
+    input.usd_per_mwh =
+        80; /* 24 USD/MWh gained with reserve sold, for an hour: 0.09 USD, to start and stop 0.10 */
+    for (int k = 1; k < input.n_day_ahead; k++)
+        day_ahead[k] = 100;
+    hcp_dispatch_plan plan = ask(brief, &input);
+    g_assert_cmpuint(plan.chosen[0].mine, ==, 0);
+    g_assert_cmpfloat(plan.reserve_usd_per_h, ==, 0);
+    for (int k = 1; k < input.n_reserve_ahead; k++)
+        f.reserve_ahead[k] = 60;
+    plan = ask(lasting, &input);
+    g_assert_cmpuint(plan.chosen[0].mine, ==, 100);
+    g_assert_cmpfloat(plan.reserve_usd_per_h, >, 0);
+    g_assert_nonnull(strstr(plan.reason, "stands ready"));
+    close_facility(&f);
+}
+
 /* The price named as the one that changes the decision does change it, and nothing short of it does. */
 static void test_flip_price_flips(gconstpointer data)
 {
@@ -467,6 +517,7 @@ int main(int argc, char **argv)
         {"stale_price_holds", test_stale_price_holds, false, false},
         {"overdue_prices", test_overdue_prices, false, true},
         {"coming_cap", test_coming_cap, false, true},
+        {"coming_reserve", test_coming_reserve, false, true},
         {"flip_price_flips", test_flip_price_flips, false, true},
         {"earns", test_earns, false, true},
     };

@@ -22,10 +22,21 @@ static int64_t step_us(const hcp_market *market)
     return (int64_t)llround(market->step_h * (double)HCP_US_PER_H);
 }
 
+/* What is published when a step begins, from the step before on. */
+typedef struct {
+    double day_ahead[HCP_MARKET_DAM_MAX], reserve[HCP_MARKET_DAM_MAX];
+} ahead;
+
 /* Price that step t is paid at. */
 static double paid(const hcp_market *market, const hcp_dispatch_site *site, size_t t)
 {
     return market->steps[site->settles_late ? t : t - 1].price_usd_per_mwh;
+}
+
+/* What standing ready is paid in step t; 0 where the market sells none. */
+static double reserve(const hcp_market *market, size_t t)
+{
+    return market->sells_reserve ? market->steps[t].reserve_usd_per_mw : 0.0;
 }
 
 static void tell(const play *p, hcp_dispatch *dispatch, size_t t, double hashprice)
@@ -35,17 +46,20 @@ static void tell(const play *p, hcp_dispatch *dispatch, size_t t, double hashpri
                          &(hcp_dispatch_price){.at_us = s->ts_us,
                                                .usd_per_mwh = s->price_usd_per_mwh,
                                                .day_ahead_usd_per_mwh = s->dam_usd_per_mwh,
-                                               .hashprice = hashprice});
+                                               .hashprice = hashprice,
+                                               .reserve_usd_per_mw = reserve(p->market, t)});
 }
 
 /* What is known when step t begins: the price of the step before, and what is published from then on. */
-static hcp_dispatch_input input_of(play *p, size_t t, double hashprice, double *day_ahead)
+static hcp_dispatch_input input_of(const play *p, size_t t, double hashprice, ahead *known)
 {
     const hcp_market *market = p->market;
     size_t end = MIN(hcp_market_published(market, t), t - 1 + HCP_MARKET_DAM_MAX);
     int n = 0;
-    for (size_t k = t - 1; k < end; k++)
-        day_ahead[n++] = market->steps[k].dam_usd_per_mwh;
+    for (size_t k = t - 1; k < end; k++) {
+        known->day_ahead[n] = market->steps[k].dam_usd_per_mwh;
+        known->reserve[n++] = reserve(market, k);
+    }
     return (hcp_dispatch_input){
         .now_us = market->steps[t].ts_us,
         .cap_w = p->site->cap_w,
@@ -54,8 +68,11 @@ static hcp_dispatch_input input_of(play *p, size_t t, double hashprice, double *
         .price_at_us = market->steps[t].ts_us - step_us(market),
         .price_known_us = market->steps[t].ts_us,
         .settles_late = p->site->settles_late,
-        .day_ahead_usd_per_mwh = day_ahead,
+        .day_ahead_usd_per_mwh = known->day_ahead,
         .n_day_ahead = n,
+        .reserve_usd_per_mw = reserve(market, t),
+        .reserve_ahead_usd_per_mw = known->reserve + 1,
+        .n_reserve_ahead = MAX(0, n - 1),
         .hashprice = hashprice,
         .pool_fee = p->site->pool_fee,
         .price_good = true,
@@ -104,6 +121,9 @@ static void earn(play *p, const hcp_dispatch_input *input, const hcp_dispatch_pl
             class_->mining * p->market->step_h *
             (hcp_dispatch_mining_usd_per_h(&at, class_, class_->current_target) -
              hcp_dispatch_rest_usd_per_h(&at, class_));
+        p->result.reserve_usd +=
+            class_->mining * p->market->step_h *
+            hcp_dispatch_reserve_usd_per_h(&at, class_, class_->current_target);
         p->result.mined_mwh += class_->mining * p->market->step_h * extra_w * at.pue / 1e6;
     }
     p->result.moves += moved;
@@ -120,13 +140,13 @@ hcp_dispatch_backtest_result hcp_dispatch_backtest_play(const hcp_market *market
     const hcp_dispatch_config config = {.step_us = step_us(market),
                                         .utc_offset_h = market->utc_offset_h};
     g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(policy, &config);
-    g_autofree double *day_ahead = g_new(double, HCP_MARKET_DAM_MAX);
+    g_autofree ahead *published = g_new(ahead, 1);
     for (size_t t = 1; t < market->n; t++) {
         hcp_policy_observation known;
         hcp_dispatch_plan plan;
         hcp_market_observe(market, t, &p.published, &known);
         tell(&p, dispatch, t - 1, known.hashprice);
-        hcp_dispatch_input input = input_of(&p, t, known.hashprice, day_ahead);
+        hcp_dispatch_input input = input_of(&p, t, known.hashprice, published);
         hcp_dispatch_ask(dispatch, &input, &plan);
         if (watch != NULL)
             watch(data, &input, &plan);
@@ -151,7 +171,7 @@ typedef struct {
 static void fill_block(const hcp_market *market, const hcp_dispatch_site *site, int c, hindsight *h)
 {
     const hcp_dispatch_class *class_ = &site->classes[c];
-    const hcp_dispatch_input input = {
+    hcp_dispatch_input input = {
         .pue = site->pue, .pool_fee = site->pool_fee, .min_dwell_us = site->min_dwell_us};
     hcp_market_published_prices *published = g_new(hcp_market_published_prices, 1);
     double free = hcp_dispatch_class_free(class_);
@@ -161,6 +181,7 @@ static void fill_block(const hcp_market *market, const hcp_dispatch_site *site, 
     for (size_t t = 1; t < market->n; t++) {
         hcp_policy_observation known;
         hcp_market_observe(market, t, published, &known);
+        input.reserve_usd_per_mw = reserve(market, t);
         hcp_dispatch_device_fill(&input, class_, known.hashprice, market->step_h, &device);
         double *row = h->rewards + (t - 1) * (size_t)device.n_modes;
         for (int mode = 1; mode < device.n_modes; mode++)

@@ -11,8 +11,12 @@ void hcp_dispatch_device_fill(const hcp_dispatch_input *input, const hcp_dispatc
 {
     hcp_dispatch_input free_power = *input;
     free_power.usd_per_mwh = 0;
+    free_power.reserve_usd_per_mw = 0;
     free_power.hashprice = hashprice;
-    hcp_dispatch_device device = {.dwell_steps = 1};
+    hcp_dispatch_device device = {.dwell_steps = 1,
+                                  .ready = class_->asic,
+                                  .reserve_usd_per_mw =
+                                      class_->asic ? input->reserve_usd_per_mw : 0};
     if (hcp_dispatch_can_mine(class_))
         device.n_modes = 1 + MIN(class_->n_targets, HCP_DISPATCH_MAX_MODES - 1);
     double most = 0;
@@ -41,7 +45,8 @@ double hcp_dispatch_device_change_usd(const hcp_dispatch_device *device, int fro
 double hcp_dispatch_device_usd_per_h(const hcp_dispatch_device *device, int mode,
                                      double usd_per_mwh)
 {
-    return device->usd_per_h[mode] - device->extra_mw[mode] * usd_per_mwh;
+    return device->usd_per_h[mode] -
+           device->extra_mw[mode] * (usd_per_mwh - device->reserve_usd_per_mw);
 }
 
 int hcp_dispatch_device_best(const hcp_dispatch_device *device, double usd_per_mwh)

@@ -19,13 +19,16 @@
 /* A device. Mode 0 rests, mode t + 1 mines at target t. */
 typedef struct {
     int n_modes;
-    int dwell_steps;                          /* in a mode at least, 1 or more */
-    double usd_per_h[HCP_DISPATCH_MAX_MODES]; /* income beyond rest's, before electricity */
+    int dwell_steps; /* in a mode at least, 1 or more */
+    double usd_per_h
+        [HCP_DISPATCH_MAX_MODES]; /* income beyond rest's, before electricity and reserve */
     double extra_mw[HCP_DISPATCH_MAX_MODES];  /* at the meter, beyond rest */
     double start_usd, stop_usd, retarget_usd; /* costs of changing mode */
+    bool ready;                /* what it draws beyond rest can be sold as reserve, */
+    double reserve_usd_per_mw; /* at this price, an hour */
 } hcp_dispatch_device;
 
-/* The device of `class_` at `hashprice`, in steps of `step_h`. Costs of changing are what was measured or configured, at least
+/* The device of `class_` at `hashprice` and the input's reserve price, in steps of `step_h`. Costs of changing are what was measured or configured, at least
  * the income of the ramp. */
 void hcp_dispatch_device_fill(const hcp_dispatch_input *input, const hcp_dispatch_class *class_,
                               double hashprice, double step_h, hcp_dispatch_device *ret_device);
@@ -33,7 +36,7 @@ void hcp_dispatch_device_fill(const hcp_dispatch_input *input, const hcp_dispatc
 /* Cost in USD of changing from mode to mode. */
 double hcp_dispatch_device_change_usd(const hcp_dispatch_device *device, int from, int to);
 
-/* USD/h beyond rest at a price of electricity. */
+/* USD/h beyond rest at a price of electricity, reserve sold. */
 double hcp_dispatch_device_usd_per_h(const hcp_dispatch_device *device, int mode,
                                      double usd_per_mwh);
 

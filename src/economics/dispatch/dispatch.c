@@ -5,6 +5,8 @@
 #include "economics/dispatch/strike.h"
 #include "economics/formula.h"
 
+#include <string.h>
+
 static const hcp_dispatch_policy *const POLICIES[] = {
     &HCP_DISPATCH_THRESHOLD, &HCP_DISPATCH_BAND, &HCP_DISPATCH_LCP,  &HCP_DISPATCH_MPC,
     &HCP_DISPATCH_HCP,       &HCP_DISPATCH_MINE, &HCP_DISPATCH_REST,
@@ -65,6 +67,22 @@ static void widen(const hcp_dispatch_input *input, hcp_dispatch_plan *plan)
     plan->forecast_high_usd_per_mwh += MAX(0, input->usd_per_mwh_high - input->usd_per_mwh);
 }
 
+/* Says what of the plan's income standing ready pays. */
+static void name_reserve(const hcp_dispatch_input *input, hcp_dispatch_plan *plan)
+{
+    for (int c = 0; c < input->n_classes; c++)
+        if (plan->chosen[c].mine > 0)
+            plan->reserve_usd_per_h +=
+                plan->chosen[c].mine *
+                hcp_dispatch_reserve_usd_per_h(input, &input->classes[c], plan->chosen[c].target);
+    if (plan->reserve_usd_per_h <= 0)
+        return;
+    size_t used = strlen(plan->reason);
+    g_snprintf(plan->reason + used, sizeof plan->reason - used,
+               "; what mines stands ready and is paid %.2f USD/h for it, %.2f USD/MW",
+               plan->reserve_usd_per_h, input->reserve_usd_per_mw);
+}
+
 void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
                       hcp_dispatch_plan *ret_plan)
 {
@@ -77,6 +95,14 @@ void hcp_dispatch_ask(hcp_dispatch *dispatch, const hcp_dispatch_input *input,
     widen(input, ret_plan);
     if (struck)
         hcp_dispatch_strike_show(input, ret_plan);
+    name_reserve(input, ret_plan);
+}
+
+double hcp_dispatch_reserve_usd_per_h(const hcp_dispatch_input *input,
+                                      const hcp_dispatch_class *class_, int target)
+{
+    double ready_w = class_->targets[target].power_w - class_->standby_w;
+    return class_->asic ? MAX(0, ready_w) * input->pue / 1e6 * input->reserve_usd_per_mw : 0;
 }
 
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,
@@ -86,8 +112,6 @@ double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,
     double income =
         class_->asic ? hcp_formula_mining_usd_per_h(point->ths, input->hashprice, input->pool_fee)
                      : class_->mining_usd_per_h;
-    if (class_->asic)
-        income += MAX(0, point->power_w - class_->standby_w) * input->pue / 1e6 *
-                  input->reserve_usd_per_mw;
+    income += hcp_dispatch_reserve_usd_per_h(input, class_, target);
     return income - hcp_formula_power_usd_per_h(point->power_w, input->pue, input->usd_per_mwh);
 }

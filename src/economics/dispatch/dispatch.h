@@ -65,7 +65,10 @@ typedef struct {
     /* spread of the price's change over the next hour, from the recent past; 0 = unknown */
     double usd_per_mwh_sd;
     double reserve_usd_per_mw; /* and hour, for miners that stand ready to stop; 0 = none sold */
-    double hashprice;          /* USD/(PH/s day) */
+    /* the same in the coming steps, the first the one after that of price_at_us; NAN = not published */
+    const double *reserve_ahead_usd_per_mw;
+    int n_reserve_ahead;
+    double hashprice; /* USD/(PH/s day) */
     double pool_fee;
     bool price_good, hashprice_good; /* fresh and trusted; otherwise nothing may move */
     int64_t min_dwell_us;
@@ -88,6 +91,7 @@ typedef struct {
     hcp_dispatch_choice rejected[HCP_DISPATCH_MAX_CLASSES]; /* the best plan not taken */
     double chosen_usd_per_h, rejected_usd_per_h;
     double btc_usd_per_h, ai_usd_per_h; /* profit of all mining, of all serving */
+    double reserve_usd_per_h;           /* of that of mining, for standing ready */
     double switch_cost_usd;
     /* that the price will not cross the flip price within the hour, normal changes; 0…1 */
     double confidence;
@@ -120,6 +124,7 @@ typedef struct {
     double usd_per_mwh;
     double day_ahead_usd_per_mwh; /* NAN = was not published */
     double hashprice;
+    double reserve_usd_per_mw; /* and hour, for standing ready in that interval; NAN = not known */
 } hcp_dispatch_price;
 
 /* The interface. A policy without memory has `decide` alone and is called with self = NULL. */
@@ -174,6 +179,10 @@ const hcp_dispatch_policy *hcp_dispatch_policy_find(const char *name);
 
 /* Names of all policies with ", " between them, for messages. Caller frees. */
 char *hcp_dispatch_policy_names(void);
+
+/* What one device of `class_` is paid an hour for standing ready while it mines at `target`, USD. */
+double hcp_dispatch_reserve_usd_per_h(const hcp_dispatch_input *input,
+                                      const hcp_dispatch_class *class_, int target);
 
 /* Profit in USD/h of one device of `class_` mining at `target`, electricity with overhead paid and reserve sold. */
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,

@@ -61,11 +61,26 @@ static bool is_late(const lazy *self, const hcp_dispatch_input *input)
     return input->settles_late && known_h >= self->step_h - 1e-6;
 }
 
-static void charge(lazy *self, const hcp_dispatch_input *input, const hcp_dispatch_price *price)
+/* What standing ready was paid while the i-th price that waits was: in its own step, or in the one in which it was known. */
+static double paid_reserve(const lazy *self, const hcp_dispatch_input *input, guint i)
 {
+    double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
+    guint of = known_h < self->step_h - 1e-6 || is_late(self, input) ? i : i + 1;
+    double usd_per_mw =
+        of < self->waiting->len
+            ? g_array_index(self->waiting, hcp_dispatch_price, of).reserve_usd_per_mw
+            : NAN;
+    return isnan(usd_per_mw) ? input->reserve_usd_per_mw : usd_per_mw;
+}
+
+static void charge(lazy *self, const hcp_dispatch_input *input, guint i)
+{
+    const hcp_dispatch_price *price = &g_array_index(self->waiting, hcp_dispatch_price, i);
+    hcp_dispatch_input then = *input;
+    then.reserve_usd_per_mw = paid_reserve(self, input, i);
     for (int c = 0; c < input->n_classes; c++) {
         hcp_dispatch_device device;
-        hcp_dispatch_device_fill(input, &input->classes[c], price->hashprice, self->step_h,
+        hcp_dispatch_device_fill(&then, &input->classes[c], price->hashprice, self->step_h,
                                  &device);
         if (device.n_modes > 1)
             hcp_dispatch_paper_settle(paper_of(self, input->classes[c].id, &device),
@@ -122,7 +137,7 @@ static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_pla
     hcp_dispatch_wish wishes[HCP_DISPATCH_MAX_CLASSES];
     double flips[HCP_DISPATCH_MAX_CLASSES];
     for (guint i = 0; i < self->waiting->len; i++)
-        charge(self, input, &g_array_index(self->waiting, hcp_dispatch_price, i));
+        charge(self, input, i);
     g_array_set_size(self->waiting, 0);
     for (int c = 0; c < input->n_classes; c++)
         wishes[c] = wish_of(self, input, c, &flips[c]);

@@ -28,28 +28,44 @@ static double cap_ahead_w(const hcp_dispatch_input *input, int k)
     return k < input->n_cap_ahead ? input->cap_ahead_w[k] : input->cap_w;
 }
 
-static void fill_floors(const hcp_dispatch_input *input, const planner *self,
-                        hcp_dispatch_basis *basis)
-{
-    uint32_t counts[HCP_DISPATCH_MAX_CLASSES];
-    for (int c = 0; c < basis->n; c++)
-        counts[c] = hcp_dispatch_class_free(&input->classes[c]) + input->classes[c].switching;
-    double solved_w = NAN, floor_usd = -INFINITY;
-    for (int k = 0; k < self->n_steps; k++) {
-        double cap_w = cap_ahead_w(input, k);
-        if (cap_w != solved_w) {
-            double room_mw = MAX(room_w(input, cap_w), 0) * input->pue / 1e6;
-            floor_usd = hcp_dispatch_room_floor(basis->devices, counts, basis->n, room_mw);
-            solved_w = cap_w;
-        }
-        basis->floor_usd_per_mwh[k] = floor_usd;
-    }
-}
-
 static bool is_late(const planner *self, const hcp_dispatch_input *input)
 {
     double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
     return input->settles_late && known_h >= hcp_dispatch_prices_step_h(self->prices) - 1e-6;
+}
+
+/* What standing ready pays in the step in which the price of the `after`th step after the last one is paid. */
+static double reserve_after(const planner *self, const hcp_dispatch_input *input, int after)
+{
+    double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
+    double late_steps = known_h / hcp_dispatch_prices_step_h(self->prices);
+    int paid = after + (is_late(self, input) ? 0 : (int)CLAMP(lround(late_steps), 0, 24));
+    double usd_per_mw = hcp_dispatch_prices_reserve(self->prices, paid);
+    return isnan(usd_per_mw) ? input->reserve_usd_per_mw : usd_per_mw;
+}
+
+/* Where the cap binds in each step, with what standing ready pays in it. */
+static void fill_floors(const hcp_dispatch_input *input, const planner *self,
+                        hcp_dispatch_basis *basis)
+{
+    uint32_t counts[HCP_DISPATCH_MAX_CLASSES];
+    hcp_dispatch_device devices[HCP_DISPATCH_MAX_CLASSES];
+    memcpy(devices, basis->devices, sizeof *devices * (size_t)basis->n);
+    for (int c = 0; c < basis->n; c++)
+        counts[c] = hcp_dispatch_class_free(&input->classes[c]) + input->classes[c].switching;
+    double solved_w = NAN, solved_usd = NAN, floor_usd = -INFINITY;
+    for (int k = 0; k < self->n_steps; k++) {
+        double cap_w = cap_ahead_w(input, k), reserve_usd = basis->reserve_usd_per_mw[k];
+        if (cap_w != solved_w || reserve_usd != solved_usd) {
+            double room_mw = MAX(room_w(input, cap_w), 0) * input->pue / 1e6;
+            for (int c = 0; c < basis->n; c++)
+                devices[c].reserve_usd_per_mw = devices[c].ready ? reserve_usd : 0;
+            floor_usd = hcp_dispatch_room_floor(devices, counts, basis->n, room_mw);
+            solved_w = cap_w;
+            solved_usd = reserve_usd;
+        }
+        basis->floor_usd_per_mwh[k] = floor_usd;
+    }
 }
 
 static void fill_basis(const planner *self, const hcp_dispatch_input *input, double hashprice,
@@ -63,7 +79,11 @@ static void fill_basis(const planner *self, const hcp_dispatch_input *input, dou
     for (int c = 0; c < basis->n; c++) {
         basis->ids[c] = input->classes[c].id;
         hcp_dispatch_device_fill(input, &input->classes[c], hashprice, step_h, &basis->devices[c]);
+        if (basis->devices[c].ready)
+            basis->devices[c].reserve_usd_per_mw = reserve_after(self, input, 0);
     }
+    for (int k = 0; k < self->n_steps; k++)
+        basis->reserve_usd_per_mw[k] = reserve_after(self, input, k + 1);
     fill_floors(input, self, basis);
 }
 
@@ -152,6 +172,7 @@ static void solve(planner *self)
     const hcp_dispatch_horizon horizon = {
         .outlook = self->outlook,
         .floor_usd_per_mwh = self->basis->floor_usd_per_mwh,
+        .reserve_usd_per_mw = self->basis->reserve_usd_per_mw,
         .step_h = hcp_dispatch_prices_step_h(self->prices),
         .from = self->basis->overdue,
         .late = self->basis->late,
@@ -206,7 +227,7 @@ static bool same_device(const hcp_dispatch_device *a, const hcp_dispatch_device 
 {
     if (a->n_modes != b->n_modes || a->dwell_steps != b->dwell_steps ||
         a->start_usd != b->start_usd || a->stop_usd != b->stop_usd ||
-        a->retarget_usd != b->retarget_usd)
+        a->retarget_usd != b->retarget_usd || a->ready != b->ready)
         return false;
     for (int mode = 0; mode < a->n_modes; mode++)
         if (a->usd_per_h[mode] != b->usd_per_h[mode] || a->extra_mw[mode] != b->extra_mw[mode])
@@ -222,7 +243,8 @@ static bool same_basis(const hcp_dispatch_basis *a, const hcp_dispatch_basis *b)
         if (a->ids[c] != b->ids[c] || !same_device(&a->devices[c], &b->devices[c]))
             return false;
     for (int k = 0; k < HCP_PRICE_STEPS_MAX; k++)
-        if (a->floor_usd_per_mwh[k] != b->floor_usd_per_mwh[k])
+        if (a->floor_usd_per_mwh[k] != b->floor_usd_per_mwh[k] ||
+            a->reserve_usd_per_mw[k] != b->reserve_usd_per_mw[k])
             return false;
     return true;
 }

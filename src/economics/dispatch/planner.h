@@ -33,6 +33,8 @@ typedef struct {
     int overdue;
     bool late;
     double floor_usd_per_mwh[HCP_PRICE_STEPS_MAX];
+    double
+        reserve_usd_per_mw[HCP_PRICE_STEPS_MAX]; /* in the step that the step's price is paid in */
 } hcp_dispatch_basis;
 
 typedef struct {

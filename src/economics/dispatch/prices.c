@@ -16,7 +16,7 @@
 
 typedef struct {
     int64_t slot;
-    double usd_per_mwh;
+    double usd;
 } published;
 
 struct hcp_dispatch_prices {
@@ -28,6 +28,7 @@ struct hcp_dispatch_prices {
     hcp_dispatch_price last; /* newest that was taken in */
     bool has_last;
     published ahead[SLOTS];
+    published ready[SLOTS];            /* of reserve */
     double known[HCP_PRICE_STEPS_MAX]; /* what a step is told of them */
 };
 
@@ -41,7 +42,7 @@ hcp_dispatch_prices *hcp_dispatch_prices_new(const hcp_dispatch_config *config)
                                               hcp_price_model_builtin(prices->step_h));
     prices->told_slot = -1;
     for (int i = 0; i < SLOTS; i++)
-        prices->ahead[i].slot = -1;
+        prices->ahead[i].slot = prices->ready[i].slot = -1;
     return prices;
 }
 
@@ -59,22 +60,23 @@ static int64_t slot_of(const hcp_dispatch_prices *prices, int64_t at_us)
     return at_us / prices->step_us;
 }
 
-static void note_ahead(hcp_dispatch_prices *prices, int64_t slot, double usd_per_mwh)
+static void note(published *rows, int64_t slot, double usd)
 {
-    if (!isnan(usd_per_mwh) && slot >= 0)
-        prices->ahead[slot % SLOTS] = (published){slot, usd_per_mwh};
+    if (!isnan(usd) && slot >= 0)
+        rows[slot % SLOTS] = (published){slot, usd};
 }
 
-static double ahead_of(const hcp_dispatch_prices *prices, int64_t slot)
+static double noted(const published *rows, int64_t slot)
 {
-    const published *row = &prices->ahead[slot % SLOTS];
-    return row->slot == slot ? row->usd_per_mwh : NAN;
+    const published *row = &rows[MAX(slot, 0) % SLOTS];
+    return row->slot == slot ? row->usd : NAN;
 }
 
 void hcp_dispatch_prices_tell(hcp_dispatch_prices *prices, const hcp_dispatch_price *price)
 {
     int64_t slot = slot_of(prices, price->at_us);
-    note_ahead(prices, slot, price->day_ahead_usd_per_mwh);
+    note(prices->ahead, slot, price->day_ahead_usd_per_mwh);
+    note(prices->ready, slot, price->reserve_usd_per_mw);
     if (slot <= prices->told_slot)
         return;
     prices->told_slot = slot;
@@ -85,7 +87,9 @@ void hcp_dispatch_prices_publish(hcp_dispatch_prices *prices, const hcp_dispatch
 {
     int64_t slot = slot_of(prices, input->price_at_us);
     for (int k = 0; k < input->n_day_ahead; k++)
-        note_ahead(prices, slot + k, input->day_ahead_usd_per_mwh[k]);
+        note(prices->ahead, slot + k, input->day_ahead_usd_per_mwh[k]);
+    for (int k = 0; k < input->n_reserve_ahead; k++)
+        note(prices->ready, slot + 1 + k, input->reserve_ahead_usd_per_mw[k]);
 }
 
 /* Steps from `slot` on whose published price is public when it begins: the day's, after the auction the next one's too. */
@@ -97,11 +101,21 @@ static int public_steps(const hcp_dispatch_prices *prices, int64_t slot)
     return MIN((int)ceil(until / prices->step_h - 1e-9), HCP_PRICE_STEPS_MAX);
 }
 
+double hcp_dispatch_prices_reserve(const hcp_dispatch_prices *prices, int after)
+{
+    int64_t now = slot_of(prices, prices->last.at_us) + 1, slot = now - 1 + after;
+    int64_t day = (int64_t)lround(24.0 / prices->step_h), beyond = now + public_steps(prices, now);
+    while (slot >= beyond)
+        slot -= day;
+    double usd = noted(prices->ready, slot);
+    return isnan(usd) ? noted(prices->ready, slot - day) : usd;
+}
+
 static void step(hcp_dispatch_prices *prices, int64_t slot, bool has_last, double usd_per_mwh)
 {
     int n = public_steps(prices, slot), known = 0;
     for (int k = 0; k < n; k++) {
-        prices->known[k] = ahead_of(prices, slot + k);
+        prices->known[k] = noted(prices->ahead, slot + k);
         if (!isnan(prices->known[k]))
             known = k + 1;
     }

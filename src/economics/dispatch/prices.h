@@ -21,6 +21,10 @@ void hcp_dispatch_prices_free(hcp_dispatch_prices *prices);
 /* Keeps a settled price until it is taken in. Prices of a step that was told before are left out. */
 void hcp_dispatch_prices_tell(hcp_dispatch_prices *prices, const hcp_dispatch_price *price);
 
+/* What standing ready is paid in the `after`th step (0: in that one) after the last price taken in, USD per MW and hour: as
+ * published by then; beyond that like the same hour of the day before; NAN where that is not known either. */
+double hcp_dispatch_prices_reserve(const hcp_dispatch_prices *prices, int after);
+
 /* Keeps the published prices of the input. */
 void hcp_dispatch_prices_publish(hcp_dispatch_prices *prices, const hcp_dispatch_input *input);
 

@@ -5,7 +5,8 @@
  * rest, which earns and costs nothing here. Devices of a class are alike, so one is enough.
  *
  * Where the site's cap binds, power is worth more than its price: the step's `floor` is the price at which the whole fleet
- * would just fit, and a device pays the larger of the two (the dual price of the cap).
+ * would just fit, and a device pays the larger of the two (the dual price of the cap). A MWh of
+ * what also stands ready costs less by what that pays.
  */
 #ifndef HCP_ECONOMICS_DISPATCH_WORTH_H
 #define HCP_ECONOMICS_DISPATCH_WORTH_H
@@ -24,6 +25,8 @@ typedef struct {
 typedef struct {
     const hcp_price_outlook *outlook;
     const double *floor_usd_per_mwh; /* a step; -INFINITY where the cap does not bind */
+    /* a step: what a device that can is paid for standing ready, an hour; NULL = none is sold */
+    const double *reserve_usd_per_mw;
     double step_h;
     int from;  /* first step that is still to be decided on */
     bool late; /* a step's price is known when it is over, not when it begins */
