@@ -74,8 +74,9 @@ static void open_facility(facility *f, uint64_t seed, size_t steps)
     hcp_rng_init(&f->rng, seed, 0);
     f->market = synthetic_market(seed, steps, 1.0);
     f->market.sells_reserve = seed % 4 >= 2;
-    for (size_t t = 0; t < steps; t++)
-        f->market.steps[t].reserve_usd_per_mw = (double)((t * 7 + seed) % 24) / 2;
+    for (size_t t = 0; t < steps; t++) /* dear where the day-ahead price is */
+        f->market.steps[t].reserve_usd_per_mw =
+            1 + MAX(0, f->market.steps[t].dam_usd_per_mwh - 25) / 5;
     f->classes[0] = miners(7, some(&f->rng), some(&f->rng), false);
     f->classes[1] = gpus(3, some(&f->rng), some(&f->rng), some(&f->rng));
     f->classes[2] = miners(5, some(&f->rng), some(&f->rng), true);
