@@ -168,7 +168,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 8,
+    .version = 9,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,
