@@ -38,8 +38,10 @@ static bool published(const hcp_state *state, const hcp_interval_closed *interva
                       double *ret_usd_per_mwh)
 {
     int64_t middle_us = interval->from_us + (interval->until_us - interval->from_us) / 2;
-    return hcp_prices_ahead(state, HCP_PRICE_DAY_AHEAD, interval->facility, middle_us,
-                            HCP_SETTLED_SLOT_US, ret_usd_per_mwh, 1) > 0;
+    const hcp_price_series series = {HCP_PRICE_DAY_AHEAD, interval->facility, HCP_RESERVE_NONE};
+    const hcp_published_price *price = hcp_prices_at(state, &series, middle_us);
+    *ret_usd_per_mwh = price != NULL ? price->value : 0;
+    return price != NULL;
 }
 
 void hcp_peak_watch(hcp_txn *txn, const hcp_interval_closed *interval)
