@@ -116,6 +116,8 @@ static bool transfer(hcp_cli_client *client, const hcp_cli_call *call, GByteArra
         headers = curl_slist_append(headers, "Content-Type: application/json");
         curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, text);
     }
+    if (call->method != NULL)
+        curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, call->method);
     if (call->idempotency_key != NULL) {
         g_autofree char *key = g_strconcat("Idempotency-Key: ", call->idempotency_key, NULL);
         headers = curl_slist_append(headers, key);

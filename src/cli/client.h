@@ -42,7 +42,8 @@ const char *hcp_cli_client_url(const hcp_cli_client *client);
 
 /* One request. `body` NULL is GET, otherwise POST. */
 typedef struct {
-    const char *path; /* with its query */
+    const char *method; /* NULL = POST with a body, GET without */
+    const char *path;   /* with its query */
     const json_t *body;
     const char *idempotency_key; /* or NULL */
     long timeout_s;              /* for the whole answer; 0 = 30 */

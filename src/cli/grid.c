@@ -13,13 +13,15 @@
 typedef struct {
     hcp_cli_client_options client;
     hcp_cli_page_options page;
-    char *facility, *kind, *program, *start, *duration, *reason, *key;
+    char *facility, *kind, *program, *start, *duration, *reason, *key, *products;
+    double share_pct, call_usd_per_mwh;
     double reduce_mw, at_most_mw, payment, availability, penalty;
     int ramp_min, restore_min, interval_min;
     gboolean open, evict;
 } arguments;
 
-static const arguments DEFAULTS = {.ramp_min = 10, .restore_min = 15, .interval_min = 15};
+static const arguments DEFAULTS = {
+    .ramp_min = 10, .restore_min = 15, .interval_min = 15, .call_usd_per_mwh = -1};
 
 static const hcp_cli_column LIST[] = {
     {"EVENT", "grid_event_id", NULL, false, false, 0},
@@ -194,6 +196,54 @@ static int cancel(hcp_cli_client *client, const arguments *args, const char *eve
     return status == HCP_EXIT_OK ? print_one(args, cancelled) : status;
 }
 
+/* --- reserve --------------------------------------------------------------------------------------------------------- */
+
+static const hcp_cli_column RESERVE[] = {
+    {"sold now", "reserve.product", NULL, false, true, 0},
+    {"MW", "reserve.ready_mw", NULL, false, false, 0},
+    {"USD/(MW h)", "reserve.usd_per_mw_h", hcp_cli_format_fixed2, false, false, 0},
+    {"share %", "reserve.share_pct", NULL, false, false, 0},
+    {"called from USD/MWh", "reserve.call_usd_per_mwh", NULL, false, false, 0},
+    {"income USD", "reserve_revenue_usd_micro", hcp_cli_format_usd, false, false, 0},
+};
+static const hcp_cli_table RESERVE_TABLE = {RESERVE, G_N_ELEMENTS(RESERVE)};
+
+static void show_reserve(const json_t *body)
+{
+    hcp_cli_style style = hcp_cli_style_of(stdout);
+    hcp_cli_table_print_object(&RESERVE_TABLE, body, &style);
+}
+
+static json_t *products_json(const char *names)
+{
+    json_t *list = json_array();
+    g_auto(GStrv) split = g_strsplit(names, ",", -1);
+    for (guint i = 0; split[i] != NULL && !g_str_equal(names, "none"); i++)
+        json_array_append_new(list, json_string(split[i]));
+    return list;
+}
+
+/* Shows what a facility sells, and sets it first when an option says so. */
+static int reserve(hcp_cli_client *client, const arguments *args, const char *facility)
+{
+    g_autofree char *path = hcp_cli_path_of("/api/v1/facilities/", facility, "/reserve");
+    g_autofree char *shown = hcp_cli_path_of("/api/v1/facilities/", facility, "");
+    g_autoptr(json_t) body = json_object();
+    if (args->products != NULL)
+        json_object_set_new(body, "products", products_json(args->products));
+    set_number(body, "share_pct", args->share_pct);
+    if (args->call_usd_per_mwh >= 0)
+        hcp_json_set_number(body, "call_usd_per_mwh", args->call_usd_per_mwh);
+    if (json_object_size(body) > 0) {
+        g_autoptr(json_t) answer = NULL;
+        int status = hcp_cli_client_call(
+            client, &(hcp_cli_call){.method = "PUT", .path = path, .body = body}, &answer);
+        if (status != HCP_EXIT_OK)
+            return status;
+    }
+    return hcp_cli_show_object(client, shown, args->client.json, show_reserve);
+}
+
 static int run(const void *given, char **operands)
 {
     const arguments *args = given;
@@ -203,13 +253,17 @@ static int run(const void *given, char **operands)
         return list(client, args);
     if (g_str_equal(verb, "announce"))
         return announce(client, args);
+    if (g_str_equal(verb, "reserve") && operands[1] == NULL)
+        return hcp_cli_usage_error("grid", "reserve needs the key of a facility");
+    if (g_str_equal(verb, "reserve"))
+        return reserve(client, args, operands[1]);
     if (operands[1] == NULL)
         return hcp_cli_usage_error("grid", "%s needs the id of an event: `hcp grid events`", verb);
     if (g_str_equal(verb, "cancel"))
         return cancel(client, args, operands[1]);
     if (!g_str_equal(verb, "show"))
-        return hcp_cli_usage_error("grid", "\"%s\" is none of events, announce, show and cancel",
-                                   verb);
+        return hcp_cli_usage_error(
+            "grid", "\"%s\" is none of events, announce, show, cancel and reserve", verb);
     g_autofree char *path = hcp_cli_path_of("/api/v1/grid/events/", operands[1], "/report");
     return hcp_cli_show_object(client, path, args->client.json, show_event);
 }
@@ -243,6 +297,11 @@ static const hcp_cli_option OWN[] = {
      NULL},
     {"penalty", 0, HCP_CLI_NUMBER, AT(penalty), "announce: for energy not left", "USD/MWh", NULL},
     {"evict", 0, HCP_CLI_FLAG, AT(evict), "announce: leases may be ended for it", NULL, NULL},
+    {"products", 0, HCP_CLI_STRING, AT(products), "reserve: what to sell, comma-separated, or none",
+     "LIST", "rrs ecrs nspin regup none"},
+    {"share", 0, HCP_CLI_NUMBER, AT(share_pct), "reserve: of what stands ready", "PERCENT", NULL},
+    {"called-from", 0, HCP_CLI_NUMBER, AT(call_usd_per_mwh),
+     "reserve: settled price from which a call is assumed; 0 = never", "USD/MWh", NULL},
     {"reason", 0, HCP_CLI_STRING, AT(reason), "cancel: why", "TEXT", NULL},
     {"idempotency-key", 'k', HCP_CLI_STRING, AT(key), "announce: makes repeating it safe", "KEY",
      NULL},
@@ -252,14 +311,16 @@ static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
 
 const hcp_cli_command HCP_CLI_GRID = {
     .name = "grid",
-    .summary = "list, announce, show or cancel events of the grid",
+    .summary = "events of the grid, and what is sold to it as reserve",
     .description =
         "During an event a facility draws no more than its target: miners stop first, then idle "
         "devices; leases only with --evict. What was left against the baseline is measured every "
-        "interval and paid; show has the report.\n\n"
-        "  hcp grid announce -f texas-north -s +30min -d 2h -r 5 --payment 300 --penalty 600",
-    .operands = "[VERB [EVENT]]",
-    .verbs = "events announce show cancel",
+        "interval and paid; show has the report. reserve shows or sets what a facility's running "
+        "miners sell for standing ready to stop.\n\n"
+        "  hcp grid announce -f texas-north -s +30min -d 2h -r 5 --payment 300 --penalty 600\n"
+        "  hcp grid reserve texas-north --products rrs,ecrs --called-from 1000",
+    .operands = "[VERB [EVENT|FACILITY]]",
+    .verbs = "events announce show cancel reserve",
     .max_operands = 2,
     .groups = {{&OPTIONS, 0},
                {&HCP_CLI_PAGE_OPTIONS, AT(page)},

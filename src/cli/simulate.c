@@ -167,6 +167,18 @@ static void print_carbon(const hcp_simulate_report *r)
                (double)mg[HCP_USE_IDLE] / MG_PER_T);
 }
 
+/* What stood ready, at the mean price it was paid. */
+static void print_reserve(const hcp_simulate_report *r)
+{
+    for (int product = 0; product < HCP_RESERVES; product++) {
+        double mw_h = hcp_units_mwh(r->reserve_sold[product].ready_j);
+        double usd = hcp_money_to_usd(r->reserve_sold[product].usd_micro);
+        if (mw_h > 0)
+            printf("  of it reserve %-8s %16.2f USD   %.1f MW h at %.2f USD/(MW h)\n",
+                   hcp_enum_name(&HCP_RESERVE_NAMES, product), usd, mw_h, usd / mw_h);
+    }
+}
+
 static void print_text(const results *r)
 {
     const hcp_simulate_report *own = &r->own;
@@ -177,6 +189,7 @@ static void print_text(const results *r)
     print_money("AI", own->ai_usd_micro);
     if (own->grid_usd_micro != 0)
         print_money("grid", own->grid_usd_micro);
+    print_reserve(own);
     print_money("electricity", -own->energy_cost_usd_micro);
     if (own->true_up_usd_micro != 0)
         print_money("trued up to own price", -own->true_up_usd_micro);
@@ -247,6 +260,18 @@ static json_t *switches_json(const hcp_simulate_switches *s)
                      (json_int_t)s->max_us);
 }
 
+static json_t *reserve_json(const hcp_simulate_report *r)
+{
+    json_t *object = json_object();
+    for (int product = 0; product < HCP_RESERVES; product++)
+        if (r->reserve_sold[product].ready_j > 0)
+            json_object_set_new(
+                object, hcp_enum_name(&HCP_RESERVE_NAMES, product),
+                json_pack("{s:f, s:I}", "mw_h", hcp_units_mwh(r->reserve_sold[product].ready_j),
+                          "usd_micro", (json_int_t)r->reserve_sold[product].usd_micro));
+    return object;
+}
+
 static json_t *report_json(const hcp_simulate_report *r)
 {
     json_t *object = json_pack(
@@ -262,6 +287,7 @@ static json_t *report_json(const hcp_simulate_report *r)
                                   "mining", (json_int_t)r->carbon_mg[HCP_USE_MINING], "idle",
                                   (json_int_t)r->carbon_mg[HCP_USE_IDLE]));
     hcp_json_set_int(object, "grid_usd_micro", r->grid_usd_micro);
+    json_object_set_new(object, "reserve", reserve_json(r));
     hcp_json_set_int(object, "true_up_usd_micro", r->true_up_usd_micro);
     hcp_json_set_int(object, "peak_charge_usd_micro", r->peak_charge_usd_micro);
     hcp_json_set_int(object, "pool_fee_usd_micro", r->pool_fee_usd_micro);

@@ -34,7 +34,14 @@ static double device_mw(const hcp_fleet_regret_problem *p, int c, int target)
     return (p->classes[c].targets[target].power_w - p->classes[c].rest_w) * p->pue / 1e6;
 }
 
-/* USD that a device of class c earns above rest by mining through step t. */
+/* USD that a device of class c is paid for standing ready through step t. */
+static double ready_usd(const hcp_fleet_regret_problem *p, int c, int target, size_t t)
+{
+    double mw = p->classes[c].ready ? MAX(0, device_mw(p, c, target)) : 0;
+    return mw * p->steps[t].reserve_usd_per_mw * p->steps[t].hours;
+}
+
+/* USD that a device of class c earns above rest by mining through step t, reserve sold. */
 static double worth(const hcp_fleet_regret_problem *p, int c, int target, size_t t)
 {
     const hcp_fleet_regret_class *class_ = &p->classes[c];
@@ -43,7 +50,8 @@ static double worth(const hcp_fleet_regret_problem *p, int c, int target, size_t
                         ? class_->mining_usd_per_h
                         : hcp_formula_mining_usd_per_h(class_->targets[target].ths, step->hashprice,
                                                        p->pool_fee);
-    return (income - device_mw(p, c, target) * step->usd_per_mwh) * step->hours;
+    return (income - device_mw(p, c, target) * step->usd_per_mwh) * step->hours +
+           ready_usd(p, c, target, t);
 }
 
 static double rest_usd(const hcp_fleet_regret_problem *p)
@@ -64,8 +72,10 @@ static void score_earned(const hcp_fleet_regret_problem *p, hcp_fleet_regret *re
         for (int c = 0; c < p->n_classes; c++) {
             const hcp_fleet_regret_did *did = &p->steps[t].classes[c];
             regret->switching_usd += (did->starts + did->stops) * p->classes[c].switch_usd;
-            for (int k = 0; k < p->classes[c].n_targets; k++)
+            for (int k = 0; k < p->classes[c].n_targets; k++) {
                 regret->earned_usd += did->mined[k] * worth(p, c, k, t);
+                regret->reserve_usd += did->mined[k] * ready_usd(p, c, k, t);
+            }
         }
     regret->earned_usd -= regret->switching_usd;
 }
@@ -308,6 +318,7 @@ void hcp_fleet_regret_add(hcp_fleet_regret *sum, const hcp_fleet_regret *part)
     sum->hours += part->hours;
     sum->earned_usd += part->earned_usd;
     sum->switching_usd += part->switching_usd;
+    sum->reserve_usd += part->reserve_usd;
     sum->static_usd += part->static_usd;
     sum->optimum_usd += part->optimum_usd;
     sum->bound_usd += part->bound_usd;

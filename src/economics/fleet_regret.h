@@ -8,6 +8,9 @@
  * stops cost. What was done is a plan the optimum could have chosen, so regret is never negative. Earning more than the mean
  * price allows by moving within a step is not seen.
  *
+ * Reserve counts on both sides: what runs stands ready, in every plan alike. What a call pays while it lasts depends on no plan
+ * (its cap bounds all of them) and is left out of each.
+ *
  * A class whose number changes is cut into layers, at most HCP_FLEET_REGRET_LAYERS, of devices that come and go together.
  * Where it has more numbers than that, they are rounded up; devices that were not there can only raise the optimum.
  */
@@ -27,6 +30,7 @@ typedef struct {
     double rest_w;
     double mining_usd_per_h; /* of a device at any target; 0 = what its hashrate earns */
     double switch_usd;       /* to start or to stop one device */
+    bool ready;              /* what it draws beyond rest stands ready as reserve */
 } hcp_fleet_regret_class;
 
 /* What the devices of a class did in one step: means over its time. */
@@ -39,6 +43,7 @@ typedef struct {
 typedef struct {
     double hours;
     double usd_per_mwh, hashprice;       /* means */
+    double reserve_usd_per_mw;           /* and hour, for standing ready; mean */
     double cap_mw, drawn_mw;             /* of the whole facility at the meter, means */
     const hcp_fleet_regret_did *classes; /* one for each class */
 } hcp_fleet_regret_step;
@@ -58,6 +63,7 @@ typedef struct {
 typedef struct {
     double hours;
     double earned_usd, switching_usd; /* and what starts and stops took of it */
+    double reserve_usd;               /* of earned, for standing ready */
     /* the best plan that leaves each class as it is: mining at one target, or at rest */
     double static_usd;
     double optimum_usd, bound_usd; /* no plan earns more than the bound */

@@ -91,6 +91,26 @@ static hcp_feed_observation blank(const feed_simulated *self, const stream *from
                                   .source = self->source};
 }
 
+static bool is_auction(hcp_feed_kind kind)
+{
+    return kind == HCP_FEED_POWER_DAM || kind >= HCP_FEED_AS_REGUP;
+}
+
+/* What the auction says of the hour that begins at `at_us`. */
+static double auctioned(const feed_simulated *self, const stream *from, int64_t at_us)
+{
+    switch (from->kind) {
+    case HCP_FEED_AS_RRS:
+        return hcp_market_reserve_usd_per_mw(&self->market, HCP_MARKET_RRS, at_us);
+    case HCP_FEED_AS_ECRS:
+        return hcp_market_reserve_usd_per_mw(&self->market, HCP_MARKET_ECRS, at_us);
+    case HCP_FEED_AS_NSPIN:
+        return hcp_market_reserve_usd_per_mw(&self->market, HCP_MARKET_NSPIN, at_us);
+    default:
+        return hcp_market_day_ahead_usd_per_mwh(&self->market, from->index, at_us);
+    }
+}
+
 /* Publishes the prices of the local day that begins at `day_us`. */
 static void publish_day(const feed_simulated *self, const stream *from, int64_t day_us,
                         GArray *observations)
@@ -99,8 +119,7 @@ static void publish_day(const feed_simulated *self, const stream *from, int64_t 
         hcp_feed_observation seen = blank(self, from, from->next_us);
         seen.from_us = day_us + hour * HCP_US_PER_H;
         seen.until_us = seen.from_us + HCP_US_PER_H;
-        hcp_feed_set_value(
-            &seen, hcp_market_day_ahead_usd_per_mwh(&self->market, from->index, seen.from_us));
+        hcp_feed_set_value(&seen, auctioned(self, from, seen.from_us));
         g_array_append_val(observations, seen);
     }
 }
@@ -125,7 +144,7 @@ static void publish(feed_simulated *self, stream *from, GArray *observations)
 {
     int64_t at_us = from->next_us;
 
-    if (from->kind == HCP_FEED_POWER_DAM) {
+    if (is_auction(from->kind)) {
         publish_day_ahead(self, from, observations);
         return;
     }
@@ -220,6 +239,9 @@ static void add_streams(feed_simulated *self, const hcp_feed_simulated_config *c
         add_stream(self, HCP_FEED_POWER_DAM, 0, i, self->hubs[i]);
         add_stream(self, HCP_FEED_POWER_RTM, power_us, i, self->hubs[i]);
     }
+    static const hcp_feed_kind reserves[] = {HCP_FEED_AS_RRS, HCP_FEED_AS_ECRS, HCP_FEED_AS_NSPIN};
+    for (size_t i = 0; i < G_N_ELEMENTS(reserves); i++) /* one price for the whole system */
+        add_stream(self, reserves[i], 0, 0, "*");
     for (int i = 0; i < config->n_gpu_classes; i++)
         add_stream(self, HCP_FEED_GPU_RENT, MAX(HCP_MARKET_RENT_STEP_US, least_us), i,
                    self->gpu_classes[i]);

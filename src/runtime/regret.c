@@ -57,6 +57,7 @@ static void fill_class(const hcp_state *state, const hcp_group *group,
         .rest_w = (double)(asic ? def->standby_w : def->idle_w),
         .mining_usd_per_h = asic ? 0 : hcp_money_to_usd(def->mining_usd_micro_per_h),
         .switch_usd = costs->switch_usd_per_device,
+        .ready = asic,
     };
     for (int t = 0; t < class_.n_targets; t++)
         own.targets[t] = (hcp_dispatch_target){(double)points[t].power_w, points[t].ths};
@@ -112,6 +113,7 @@ static void add_step(hcp_regret_case *c, const hcp_interval_closed *interval)
         .hours = us / (double)HCP_US_PER_H,
         .usd_per_mwh = interval->own_price ? interval->settled_usd_per_mwh : interval->usd_per_mwh,
         .hashprice = interval->hashprice,
+        .reserve_usd_per_mw = interval->ready_usd_per_mw,
         .cap_mw = interval->cap_w / (double)HCP_W_PER_MW,
         .drawn_mw = energy_j / (us / (double)HCP_US_PER_S) / (double)HCP_W_PER_MW,
         .classes = did,
@@ -261,6 +263,7 @@ json_t *hcp_regret_answer_json(const hcp_regret_answer *answer)
     hcp_json_set_number(object, "excluded_hours", round(answer->excluded_h * 1000) / 1000);
     set_usd(object, "earned_usd_micro", f->earned_usd);
     set_usd(object, "switching_usd_micro", f->switching_usd);
+    set_usd(object, "reserve_usd_micro", f->reserve_usd);
     set_usd(object, "static_usd_micro", f->static_usd);
     set_usd(object, "optimum_usd_micro", f->optimum_usd);
     set_usd(object, "bound_usd_micro", f->bound_usd);

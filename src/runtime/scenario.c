@@ -166,6 +166,8 @@ static void define_facility(parse *p, const json_t *object)
         .carbon_source = g_strdup(hcp_json_string(carbon, "source", NULL)),
         .reserve_products = products_of(json_object_get(grid, "reserve")),
         .call_usd_per_mwh = hcp_json_number(grid, "call_usd_per_mwh", 0),
+        .reserve_share_milli =
+            (uint32_t)MAX(1, lround(hcp_json_number(grid, "share_pct", 100) * 10)),
     };
     read_peak_charge(json_object_get(grid, "peak_charge"), def);
 }

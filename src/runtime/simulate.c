@@ -281,6 +281,7 @@ static void sum_state(const hcp_state *state, int64_t now_us, hcp_simulate_repor
     report->foregone_usd_micro = sum.foregone_usd_micro;
     report->avoided_usd_micro = sum.avoided_usd_micro;
     report->profit_usd_micro = hcp_meter_profit(&sum);
+    memcpy(report->reserve_sold, sum.reserve_sold, sizeof report->reserve_sold);
     memcpy(report->energy_j, sum.energy_j, sizeof report->energy_j);
     memcpy(report->carbon_mg, sum.carbon_mg, sizeof report->carbon_mg);
     for (uint32_t w = 0; w < state->workloads.items->len; w++) {

@@ -64,6 +64,7 @@ typedef struct {
     hcp_usd_micro peak_charge_usd_micro; /* estimated, of assumed peaks of months that are over */
     hcp_usd_micro pool_fee_usd_micro;    /* mining is what the pool pays out */
     hcp_usd_micro foregone_usd_micro, avoided_usd_micro; /* of miners that slept */
+    hcp_reserve_sold reserve_sold[HCP_RESERVES];         /* of the grid's, by product */
     int64_t energy_j[HCP_USES];
     int64_t carbon_mg[HCP_USES]; /* of the facilities whose electricity has a figure */
     double gpu_utilisation;      /* leased GPU time over all GPU time */

@@ -3,13 +3,17 @@
 #include "base/units.h"
 #include "core/metering.h"
 #include "core/power.h"
+#include "core/reserve.h"
 #include "http/page.h"
 #include "services/carbon.h"
 #include "services/fleet_tally.h"
 #include "services/grid_view.h"
 #include "services/internal.h"
 #include "services/prices.h"
+#include "services/reserve_view.h"
 #include "services/revenue.h"
+
+#include <math.h>
 
 static void set_power(json_t *object, const hcp_facility *site, int64_t cap_w)
 {
@@ -48,6 +52,7 @@ static void set_meter(json_t *object, const hcp_state *state, uint32_t facility,
     hcp_services_set_money(object, "grid_revenue", meter.grid_usd_micro);
     hcp_services_set_money(object, "reserve_revenue", meter.reserve_usd_micro);
     hcp_json_set_int(object, "reserve_w", hcp_power_reserve_w(state, facility));
+    json_object_set_new(object, "reserve", hcp_reserve_json(state, facility, &meter));
     hcp_services_set_money(object, "profit", hcp_meter_profit(&meter));
     json_object_set_new(object, "revenue", hcp_revenue_json(&meter));
     hcp_services_set_money(object, "mining_revenue_per_h",
@@ -188,11 +193,51 @@ static void set_strike(hcp_http_request *request, void *data)
     hcp_http_reply_json(request, 200, facility_json(services, command.strike.facility));
 }
 
+/* Products by name, as the schema allows them. */
+static uint32_t products_of(const json_t *names)
+{
+    uint32_t mask = 0;
+    size_t i;
+    json_t *name;
+    json_array_foreach(names, i, name)
+    {
+        int product = hcp_enum_value(&HCP_RESERVE_NAMES, json_string_value(name));
+        if (product > HCP_RESERVE_NONE)
+            mask |= HCP_RESERVE_BIT(product);
+    }
+    return mask;
+}
+
+/* What the request leaves out stays as it is. */
+static void set_reserve(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    const json_t *body = hcp_http_request_body(request);
+    const json_t *products = json_object_get(body, "products");
+    hcp_command command = {.type = HCP_COMMAND_SET_RESERVE};
+    hcp_reserve_changed *wanted = &command.reserve;
+    if (!find(services, request, &wanted->facility))
+        return;
+    const hcp_facility_defined *def =
+        &hcp_state_facility(hcp_services_state(services), wanted->facility)->def;
+    double share_pct =
+        hcp_json_number(body, "share_pct", (double)hcp_reserve_share_milli(def) / 10.0);
+    wanted->products = products != NULL ? products_of(products) : def->reserve_products;
+    wanted->share_milli = (uint32_t)MAX(1, lround(share_pct * 10.0));
+    wanted->call_usd_per_mwh = hcp_json_number(body, "call_usd_per_mwh", def->call_usd_per_mwh);
+    hcp_outcome outcome = {0};
+    if (!hcp_services_execute(services, request, &command, &outcome))
+        return;
+    hcp_outcome_clear(&outcome);
+    hcp_http_reply_json(request, 200, facility_json(services, wanted->facility));
+}
+
 static const hcp_http_binding BINDINGS[] = {
     {"listFacilities", list},
     {"getFacility", get},
     {"setFacilityCap", set_cap},
     {"setFacilityStrike", set_strike},
+    {"setFacilityReserve", set_reserve},
 };
 
 bool hcp_services_bind_facilities(hcp_services *services, GError **error)

@@ -4,6 +4,7 @@
 #include "core/metering.h"
 #include "core/power.h"
 #include "core/queue.h"
+#include "core/reserve.h"
 #include "services/internal.h"
 #include "services/metrics.h"
 #include "services/prices.h"
@@ -100,8 +101,29 @@ static void collect_devices(hcp_services *services, hcp_metrics *metrics)
     }
 }
 
+/* What is sold now, and what every product was paid so far. */
+static void set_reserve(hcp_metrics *metrics, const hcp_state *state, uint32_t facility,
+                        const hcp_meter *meter)
+{
+    const char *key = hcp_state_facility(state, facility)->def.key;
+    const hcp_price_observed *price = hcp_reserve_in_force(state, facility);
+    for (int product = HCP_RESERVE_RRS; product < HCP_RESERVES; product++) {
+        const char *name = hcp_enum_name(&HCP_RESERVE_NAMES, product);
+        bool now = price->quality >= HCP_QUALITY_SUSPECT && (int)price->product == product;
+        if (!now && meter->reserve_sold[product].ready_j == 0)
+            continue;
+        set2(metrics, HCP_METRICS_RESERVE, key, name,
+             now ? (double)hcp_power_reserve_w(state, facility) : 0);
+        if (now)
+            set2(metrics, HCP_METRICS_RESERVE_PRICE, key, name, price->value);
+        set2(metrics, HCP_METRICS_RESERVE_INCOME, key, name,
+             hcp_money_to_usd(meter->reserve_sold[product].usd_micro));
+    }
+}
+
 static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int64_t now_us)
 {
+    hcp_metrics_clear(metrics, HCP_METRICS_RESERVE_PRICE);
     for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
         const hcp_facility *site = hcp_state_facility(state, f);
         const char *key = site->def.key;
@@ -115,6 +137,7 @@ static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int
             if (site->def.carbon_mg_per_kwh > 0)
                 set2(metrics, HCP_METRICS_CARBON, key, name, (double)meter.carbon_mg[use] / 1000);
         }
+        set_reserve(metrics, state, f, &meter);
         set1(metrics, HCP_METRICS_POWER_CAP, key, (double)site->def.cap_w);
         set1(metrics, HCP_METRICS_CAP_IN_FORCE, key, (double)hcp_power_cap_w(state, f));
         set1(metrics, HCP_METRICS_ENERGY_COST, key, hcp_money_to_usd(meter.energy_cost_usd_micro));

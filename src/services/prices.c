@@ -82,6 +82,31 @@ static hcp_price_observed mean_electricity(const hcp_state *state)
     return mean;
 }
 
+/* Published prices of the facility that are not over, in the unit of their kind. */
+static json_t *coming_json(const hcp_state *state, uint32_t facility, int64_t now_us)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < state->market.published->len; i++) {
+        const hcp_published_price *price =
+            &g_array_index(state->market.published, hcp_published_price, i);
+        if (price->facility != facility || price->until_us <= now_us)
+            continue;
+        bool reserve = price->product != HCP_RESERVE_NONE;
+        json_t *row = json_object();
+        hcp_json_set_string(row, "kind", hcp_enum_name(&HCP_PRICE_KIND_NAMES, (int)price->kind));
+        hcp_json_set_string(row, "product",
+                            reserve ? hcp_enum_name(&HCP_RESERVE_NAMES, (int)price->product)
+                                    : NULL);
+        hcp_json_set_time(row, "from", price->from_us);
+        hcp_json_set_time(row, "until", price->until_us);
+        hcp_json_set_number(row, "value", price->value * UNITS[price->kind].scale);
+        hcp_json_set_string(row, "unit", UNITS[price->kind].unit);
+        hcp_json_set_bool(row, "simulated", price->simulated);
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
 static void get_prices(hcp_http_request *request, void *data)
 {
     hcp_services *services = data;
@@ -109,6 +134,8 @@ static void get_prices(hcp_http_request *request, void *data)
     json_t *body = json_object();
     hcp_json_set_time(body, "timestamp", now_us);
     json_object_set_new(body, "prices", prices);
+    if (facility != HCP_NO_INDEX)
+        json_object_set_new(body, "coming", coming_json(state, facility, now_us));
     hcp_http_reply_json(request, 200, body);
 }
 

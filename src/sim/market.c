@@ -25,7 +25,7 @@
 #define HASHRATE_GROWTH_YEAR 0.25
 
 /* Independent streams of one seed. */
-enum { STREAM_BTC = 1, STREAM_POWER, STREAM_RENT, STREAM_DAY, STREAM_FEE };
+enum { STREAM_BTC = 1, STREAM_POWER, STREAM_RENT, STREAM_DAY, STREAM_FEE, STREAM_RESERVE };
 
 /* Price of each local hour against the day's mean; its mean is 1. Cheap at night, dear in the
  * evening. */
@@ -193,6 +193,20 @@ double hcp_market_day_ahead_usd_per_mwh(const hcp_market_sim *market, int hub, i
     g_assert(hub >= 0 && hub < market->params.n_hubs);
     /* Buyers pay a little for certainty. */
     return bounded(&market->params.power, 1.02 * base_usd_per_mwh(market, at_us, true));
+}
+
+double hcp_market_reserve_usd_per_mw(const hcp_market_sim *market, hcp_market_reserve product,
+                                     int64_t at_us)
+{
+    /* USD at 50 USD/MWh beyond the dollar of calm hours; the power with which scarcity is paid; deviation of an hour's log. */
+    static const double scarcity_usd[HCP_MARKET_RESERVES] = {5.0, 7.0, 5.5};
+    static const double power = 1.8, deviation = 0.3;
+    g_assert(product < HCP_MARKET_RESERVES);
+    double energy = fmax(0, hcp_market_day_ahead_usd_per_mwh(market, 0, at_us));
+    double usd = 1.0 + scarcity_usd[product] * pow(energy / 50.0, power);
+    uint64_t stream = STREAM_RESERVE + (uint64_t)product;
+    double z = day_normal(market->seed, stream, floor_div(at_us, US_PER_H));
+    return usd * exp(deviation * z - deviation * deviation / 2);
 }
 
 /* Keeps a log price inside its bounds by reflection. */

@@ -115,4 +115,17 @@ void hcp_market_advance(hcp_market_sim *market, int64_t now_us);
  * any time. */
 double hcp_market_day_ahead_usd_per_mwh(const hcp_market_sim *market, int hub, int64_t at_us);
 
+/* Reserve that a load which can stop may sell. */
+typedef enum {
+    HCP_MARKET_RRS,
+    HCP_MARKET_ECRS,
+    HCP_MARKET_NSPIN,
+    HCP_MARKET_RESERVES
+} hcp_market_reserve;
+
+/* What the same auction pays for a MW and hour of reserve in the hour that contains `at_us`, system-wide, USD. About a dollar
+ * while energy is cheap, and the dearer the scarcer energy is: docs/simulation.md has what it follows. */
+double hcp_market_reserve_usd_per_mw(const hcp_market_sim *market, hcp_market_reserve product,
+                                     int64_t at_us);
+
 #endif

@@ -148,6 +148,7 @@ CALLS = {
     "listFacilities": (200, None, {}),
     "getFacility": (200, None, {"id": "lab"}),
     "setFacilityCap": (200, {"cap_w": 250_000}, {"id": "lab"}),
+    "setFacilityReserve": (200, {"products": ["rrs"], "share_pct": 50, "call_usd_per_mwh": 1000}, {"id": "lab"}),
     "setFacilityStrike": (200, {"class": "S21", "usd_per_mwh": 900}, {"id": "lab"}),
     "listGridEvents": (200, None, {}),
     "announceGridEvent": (201, lambda s: s.announcement(), {}),

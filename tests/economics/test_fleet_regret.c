@@ -216,6 +216,26 @@ static void test_never_negative(void)
     }
 }
 
+/* At 140 USD/MWh an S21 loses 0.09 USD an hour; 40 USD/(MW h) for 3.5 kW is 0.14. Resting through it was the mistake, and
+ * only where what it draws can be sold. */
+static void test_reserve_counts_on_both_sides(void)
+{
+    const double prices[] = {60, 140, 60}, mined[] = {100, 0, 100};
+    fixture f;
+    fill(&f, 3, prices, mined, 0);
+    for (int t = 0; t < 3; t++)
+        f.steps[t].reserve_usd_per_mw = t == 1 ? 40 : 10;
+    hcp_fleet_regret without = solve(&f);
+    NEAR(without.reserve_usd, 0);
+    NEAR(without.optimum_usd, without.earned_usd);
+    f.class_.ready = true;
+    hcp_fleet_regret with = solve(&f);
+    NEAR(with.reserve_usd, 2 * 0.35 * 10);
+    NEAR(with.earned_usd - without.earned_usd, with.reserve_usd);
+    NEAR(with.optimum_usd - with.earned_usd, 40 - 0.35 * 140 + 0.35 * 40);
+    NEAR(with.static_usd, with.optimum_usd);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -225,5 +245,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fleet_regret/layers", test_layers);
     g_test_add_func("/fleet_regret/minimum_times", test_minimum_times);
     g_test_add_func("/fleet_regret/never_negative", test_never_negative);
+    g_test_add_func("/fleet_regret/reserve", test_reserve_counts_on_both_sides);
     return g_test_run();
 }

@@ -86,6 +86,10 @@ static void test_day_ahead(void)
         n++;
     }
     g_assert_cmpint(n, ==, 24 * 4);
+    /* Reserve of the whole system comes with it. */
+    g_assert_cmpint(count(all, HCP_FEED_AS_RRS, "*"), ==, 24 * 4);
+    g_assert_cmpint(count(all, HCP_FEED_AS_ECRS, "*"), ==, 24 * 4);
+    g_assert_cmpint(count(all, HCP_FEED_AS_NSPIN, "*"), ==, 24 * 4);
 }
 
 static void test_everything_is_labelled(void)

@@ -175,6 +175,38 @@ static void test_power_shape(void)
     g_assert_cmpint(negative, <, 600);
 }
 
+/* Reserve is about a dollar in cheap hours, follows the day-ahead price, and does not depend on when it is asked. */
+static void test_reserve(void)
+{
+    hcp_market_params params;
+    hcp_market_sim market, asked;
+    double cheap = 0, dear = 0;
+    int n_cheap = 0, n_dear = 0;
+    hcp_market_preset_params(HCP_MARKET_FREE, &params);
+    hcp_market_init(&market, &params, 11, 0);
+    asked = market;
+    hcp_market_advance(&asked, 30 * 24 * H);
+    for (int64_t t = 0; t < 60 * 24 * H; t += H) {
+        double energy = hcp_market_day_ahead_usd_per_mwh(&market, 0, t);
+        for (int product = 0; product < HCP_MARKET_RESERVES; product++) {
+            double usd = hcp_market_reserve_usd_per_mw(&market, (hcp_market_reserve)product, t);
+            g_assert_cmpfloat(usd, >, 0.3);
+            g_assert_cmpfloat(
+                usd, ==,
+                hcp_market_reserve_usd_per_mw(&asked, (hcp_market_reserve)product, t + H / 2));
+            cheap += energy < 25 ? usd : 0;
+            dear += energy > 60 ? usd : 0;
+            n_cheap += energy < 25;
+            n_dear += energy > 60;
+        }
+    }
+    g_assert_cmpint(n_cheap, >, 100);
+    g_assert_cmpint(n_dear, >, 100);
+    g_assert_cmpfloat(cheap / n_cheap, <, 3.5);
+    g_assert_cmpfloat(dear / n_dear, >, 8.0);
+    g_assert_cmpfloat(dear / n_dear, <, 25.0);
+}
+
 static void test_day_ahead(void)
 {
     hcp_market_params params;
@@ -299,6 +331,7 @@ int main(int argc, char **argv)
     g_test_add_func("/market/rent-correlation", test_rent_correlation);
     g_test_add_func("/market/power-shape", test_power_shape);
     g_test_add_func("/market/day-ahead", test_day_ahead);
+    g_test_add_func("/market/reserve", test_reserve);
     g_test_add_func("/market/difficulty", test_difficulty_follows_price);
     g_test_add_func("/market/halving", test_halving);
     g_test_add_func("/market/determinism", test_determinism);
