@@ -57,9 +57,7 @@ void hcp_record_clear(const hcp_record *record, void *data)
     memset(data, 0, record->size);
 }
 
-/* Replaces what `record`'s fields own in `data`, a plain copy of the source, by copies of their
- * own. */
-static void unshare(const hcp_record *record, void *data)
+void hcp_record_unshare(const hcp_record *record, void *data)
 {
     for (int i = 0; i < record->n_fields; i++) {
         const hcp_field *field = &record->fields[i];
@@ -68,13 +66,13 @@ static void unshare(const hcp_record *record, void *data)
         if (field->kind == HCP_FIELD_STRING) {
             *(char **)at = g_strdup(*(char **)at);
         } else if (field->kind == HCP_FIELD_RECORD) {
-            unshare(field->record, at);
+            hcp_record_unshare(field->record, at);
         } else if (field->kind == HCP_FIELD_U32S) {
             array->items = g_memdup2(array->items, array->count * sizeof(uint32_t));
         } else if (field->kind == HCP_FIELD_ARRAY) {
             array->items = g_memdup2(array->items, array->count * field->record->size);
             for (uint32_t k = 0; k < array->count; k++)
-                unshare(field->record, (char *)array->items + k * field->record->size);
+                hcp_record_unshare(field->record, (char *)array->items + k * field->record->size);
         }
     }
 }
@@ -82,7 +80,7 @@ static void unshare(const hcp_record *record, void *data)
 void hcp_record_copy(const hcp_record *record, const void *source, void *dest)
 {
     memcpy(dest, source, record->size);
-    unshare(record, dest);
+    hcp_record_unshare(record, dest);
 }
 
 /* Gathers small values, because GChecksum costs a call and a block walk per update. */

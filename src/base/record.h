@@ -117,6 +117,9 @@ void hcp_record_clear(const hcp_record *record, void *data);
 /* Deep copy into the uninitialised struct at `dest`. */
 void hcp_record_copy(const hcp_record *record, const void *source, void *dest);
 
+/* Replaces what the fields of `data`, a plain copy of another record, own by copies of their own. */
+void hcp_record_unshare(const hcp_record *record, void *data);
+
 /* Feeds a canonical binary form (little-endian, strings length-prefixed) of the struct at `data` to `checksum`. */
 void hcp_record_hash(const hcp_record *record, const void *data, GChecksum *checksum);
 

@@ -61,6 +61,10 @@ char *hcp_core_hash(const hcp_core *core);
 GBytes *hcp_core_snapshot(const hcp_core *core);
 hcp_core *hcp_core_restore(GBytes *snapshot, GError **error);
 
+/* A copy for hcp_core_hash, hcp_core_snapshot and hcp_core_free alone: what is derived is left out. It shares nothing with
+ * `core`, so it can be written on another thread while `core` goes on. */
+hcp_core *hcp_core_copy(const hcp_core *core);
+
 /* Checks every invariant of the state against a recomputation from scratch: no device in two leases, modes and leases
  * agree, counters and power sums exact, site power within the cap, queue conservation, no placeable workload left
  * waiting. Returns NULL when all hold, otherwise a sentence naming the first one broken. Caller frees. */

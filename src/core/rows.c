@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rows.h"
 
+#include <string.h>
+
 /* Whose place in the array says the product. */
 /* clang-format off */
 #define SOLD_AT(type, name_, product_) \
@@ -297,3 +299,12 @@ static const hcp_field SCALAR_FIELDS[] = {
     HCP_FIELD_AT(hcp_state, HCP_FIELD_U32, "n_devices", fleet.n_devices),
 };
 const hcp_record HCP_SCALARS_RECORD = HCP_RECORD(hcp_state, SCALAR_FIELDS);
+
+void hcp_scalars_copy(const hcp_state *from, hcp_state *to)
+{
+    for (int i = 0; i < HCP_SCALARS_RECORD.n_fields; i++) {
+        const hcp_field *field = &HCP_SCALARS_RECORD.fields[i];
+        size_t width = field->kind == HCP_FIELD_U32 ? 4 : 8;
+        memcpy((char *)to + field->offset, (const char *)from + field->offset, width);
+    }
+}

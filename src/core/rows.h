@@ -42,4 +42,7 @@ extern const hcp_free_list HCP_FREE_LISTS[HCP_N_FREE_LISTS];
 /* The single values of hcp_state: time, last ids, counts. */
 extern const hcp_record HCP_SCALARS_RECORD;
 
+/* Copies just those. */
+void hcp_scalars_copy(const hcp_state *from, hcp_state *to);
+
 #endif

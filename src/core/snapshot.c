@@ -162,11 +162,7 @@ static bool read_scalars(reader *r, const json_t *line, GError **error)
     g_autofree hcp_state *scalars = g_new0(hcp_state, 1);
     if (!hcp_record_from_json(&HCP_SCALARS_RECORD, json_object_get(line, "row"), scalars, error))
         return false;
-    for (int i = 0; i < HCP_SCALARS_RECORD.n_fields; i++) {
-        const hcp_field *field = &HCP_SCALARS_RECORD.fields[i];
-        size_t width = field->kind == HCP_FIELD_U32 ? 4 : 8;
-        memcpy((char *)state + field->offset, (char *)scalars + field->offset, width);
-    }
+    hcp_scalars_copy(scalars, state);
     if (state->fleet.n_devices > HCP_MAX_DEVICES)
         return corrupt(error, r, "more devices than this version holds");
     hcp_fleet_reserve(&state->fleet, state->fleet.n_devices);

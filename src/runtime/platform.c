@@ -143,6 +143,7 @@ void hcp_platform_free(hcp_platform *platform)
 {
     if (platform == NULL)
         return;
+    hcp_saving_drop(platform);
     hcp_effects_drop(platform);
     hcp_commit_free(platform->commit);
     if (platform->driver != NULL)
@@ -336,34 +337,6 @@ void hcp_platform_command(hcp_platform *platform, const hcp_command *command)
     hcp_outcome_clear(&outcome);
 }
 
-void hcp_platform_snapshot(hcp_platform *platform)
-{
-    g_autofree char *hash = hcp_core_hash(platform->core);
-    hcp_journal_snapshot snapshot = {.seq = hcp_commit_durable(platform->commit),
-                                     .blob = hcp_core_snapshot(platform->core)};
-    for (int i = 0; i < HCP_JOURNAL_HASH_SIZE; i++)
-        snapshot.state_hash[i] = (uint8_t)(g_ascii_xdigit_value(hash[2 * i]) << 4 |
-                                           g_ascii_xdigit_value(hash[2 * i + 1]));
-    g_autoptr(GError) error = NULL;
-    if (platform->options.writer != NULL)
-        hcp_journal_writer_submit_snapshot(platform->options.writer, &snapshot, NULL, NULL);
-    else if (!hcp_journal_snapshot_save(platform->options.journal, &snapshot, &error))
-        hcp_log(HCP_LOG_WARN, "runtime", NULL, "a snapshot could not be saved", "reason",
-                error->message, NULL);
-    platform->snapshot_seq = snapshot.seq;
-    platform->counters.snapshots++;
-    hcp_journal_snapshot_clear(&snapshot);
-}
-
-/* Only when everything applied is durable: a snapshot must not be ahead of the journal. */
-static void snapshot_if_due(hcp_platform *platform)
-{
-    uint64_t every = platform->options.snapshot_every;
-    if (every != 0 && hcp_commit_ticket(platform->commit) == 0 &&
-        hcp_commit_durable(platform->commit) >= platform->snapshot_seq + every)
-        hcp_platform_snapshot(platform);
-}
-
 /* Writes the settings in force once more: harmless, and its commit tells whether the journal takes entries again. */
 static void probe_journal(hcp_platform *platform)
 {
@@ -397,7 +370,7 @@ void hcp_platform_step(hcp_platform *platform)
     }
     hcp_platform_flush(platform);
     if (!platform->failed)
-        snapshot_if_due(platform);
+        hcp_saving_go_on(platform);
 }
 
 int64_t hcp_platform_next_due(const hcp_platform *platform)

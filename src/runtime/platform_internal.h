@@ -23,6 +23,8 @@ typedef struct {
     hcp_dispatch *dispatch; /* owned; made by the first decision */
 } hcp_steer_memory;
 
+typedef struct hcp_saving hcp_saving; /* saving.c */
+
 struct hcp_platform {
     hcp_platform_options options;
     hcp_core *core;
@@ -44,9 +46,10 @@ struct hcp_platform {
     GArray *steering;              /* hcp_steer_memory by facility */
 
     int64_t dispatch_due_us, sample_due_us;
-    uint64_t snapshot_seq;
-    char *read_only; /* why the journal takes nothing, or NULL */
-    bool failed;     /* for good */
+    uint64_t snapshot_seq; /* of the last snapshot begun */
+    hcp_saving *saving;    /* the one that is being written, or NULL */
+    char *read_only;       /* why the journal takes nothing, or NULL */
+    bool failed;           /* for good */
     int64_t probe_due_us;
     int64_t silent_until_us[HCP_PRICE_KINDS]; /* injected silence of feeds; 0 = none */
     hcp_platform_counters counters;
@@ -56,6 +59,12 @@ extern const hcp_actor HCP_ACTOR_SYSTEM;
 
 /* Executes a command of the platform itself; refusals are counted, not reported. */
 void hcp_platform_command(hcp_platform *platform, const hcp_command *command);
+
+/* saving.c: hands over the snapshot that has been written, and begins one when one is due. */
+void hcp_saving_go_on(hcp_platform *platform);
+
+/* Waits for the snapshot that is being written, and drops it. */
+void hcp_saving_drop(hcp_platform *platform);
 
 /* observe.c: what feeds, drivers and arrivals have to say, as commands. */
 /* Takes only the newest of everything the feeds have said until now: a platform that was down. */

@@ -332,12 +332,17 @@ static void do_restore(world *w)
     g_autoptr(GBytes) snapshot = hcp_core_snapshot(w->s.core);
     hcp_core *restored = hcp_core_restore(snapshot, &error);
     g_assert_no_error(error);
+    hcp_core *copy = hcp_core_copy(w->s.core);
     g_autofree char *before = hcp_core_hash(w->s.core);
     g_autofree char *after = hcp_core_hash(restored);
     g_assert_cmpstr(before, ==, after);
     g_autofree char *broken = hcp_core_check(restored);
     g_assert_cmpstr(broken, ==, NULL);
     hcp_core_free(w->s.core);
+    /* A copy is whole when what it was made of is gone. */
+    g_autofree char *copied = hcp_core_hash(copy);
+    g_assert_cmpstr(before, ==, copied);
+    hcp_core_free(copy);
     w->s.core = restored;
     w->state = hcp_core_state(restored);
 }
