@@ -163,6 +163,7 @@ typedef struct {
     double day_ahead_usd_per_mwh[HCP_DAY_AHEAD_STEPS];
     double cap_ahead_w[HCP_DAY_AHEAD_STEPS];
     double reserve_ahead_usd_per_mw[HCP_DAY_AHEAD_STEPS];
+    hcp_dispatch_peak peaks[HCP_DISPATCH_MAX_PEAKS];
 } hcp_dispatch_storage;
 
 /* Fills the dispatch input of a facility from the state; it points into `storage`. */

@@ -124,6 +124,10 @@ void hcp_steer_all(hcp_platform *platform, int64_t now_us);
 /* The product of reserve that a feed's prices of that kind are of; HCP_RESERVE_NONE of all others. */
 hcp_reserve hcp_reserve_product_of(hcp_feed_kind kind);
 
+/* Fills the peak charges that plans in steps of `step_us` are to expect from now on; returns how many. */
+int hcp_peaks_expect(const hcp_state *state, uint32_t facility, int64_t now_us, int64_t step_us,
+                     hcp_dispatch_peak ret_peaks[HCP_DISPATCH_MAX_PEAKS]);
+
 /* Whether the price of a reserve product is what the facility is paid: it sells the product, and has no dearer one for the
  * same hour. */
 bool hcp_reserve_is_best(const hcp_platform *platform, const hcp_price_observed *price);

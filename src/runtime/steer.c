@@ -230,6 +230,9 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .reserve_ahead_usd_per_mw = storage->reserve_ahead_usd_per_mw,
         .n_reserve_ahead = fill_reserve_ahead(state, facility, price_at_us + step_us, step_us,
                                               storage->reserve_ahead_usd_per_mw),
+        .peaks = storage->peaks,
+        .n_peaks = hcp_peaks_expect(state, facility, hcp_clock_now(platform->options.clock),
+                                    step_us, storage->peaks),
         .hashprice = hashprice->value,
         .pool_fee = (double)state->settings.pool_fee_ppm / 1e6,
         .price_good = price->quality == HCP_QUALITY_GOOD,
@@ -330,13 +333,29 @@ static void fill_reserve_inputs(const hcp_state *state, uint32_t facility,
     rows[1].value = mean_reserve_ahead(input, step_us);
 }
 
+/* The next expected charge for a MW, which rests on an assumption. */
+static void fill_peak(const hcp_dispatch_input *input, hcp_decision_input *row)
+{
+    *row = (hcp_decision_input){
+        .name = g_strdup("peak charge"),
+        .unit = g_strdup("USD/MW"),
+        .source = g_strdup("assumed: the month's highest day-ahead price"),
+        .value = input->peaks[0].usd_per_mw,
+        .observed_us = input->now_us,
+        .quality = HCP_QUALITY_GOOD,
+    };
+}
+
 static void fill_inputs(const hcp_state *state, uint32_t facility, const hcp_dispatch_input *input,
                         hcp_array *ret_inputs)
 {
     bool reserve = hcp_state_facility(state, facility)->def.reserve_products != 0;
-    hcp_decision_input *rows = hcp_array_init(ret_inputs, reserve ? 6 : 4, sizeof *rows);
+    uint32_t n = 4 + (reserve ? 2U : 0U) + (input->n_peaks > 0 ? 1U : 0U);
+    hcp_decision_input *rows = hcp_array_init(ret_inputs, n, sizeof *rows);
     if (reserve)
         fill_reserve_inputs(state, facility, input, &rows[4]);
+    if (input->n_peaks > 0)
+        fill_peak(input, &rows[n - 1]);
     fill_input(&rows[0], "electricity", "USD/MWh", electricity(state, facility));
     fill_input(&rows[1], "hashprice", "USD/(PH/s day)", &state->market.global[HCP_PRICE_HASHPRICE]);
     fill_input(&rows[2], "btc", "USD", &state->market.global[HCP_PRICE_BTC]);

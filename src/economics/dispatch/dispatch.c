@@ -2,6 +2,7 @@
 /* The table of dispatch policies, their instances, and what mining earns. */
 #include "economics/dispatch/dispatch.h"
 
+#include "base/units.h"
 #include "economics/dispatch/strike.h"
 #include "economics/formula.h"
 
@@ -103,6 +104,22 @@ double hcp_dispatch_reserve_usd_per_h(const hcp_dispatch_input *input,
 {
     double ready_w = class_->targets[target].power_w - class_->standby_w;
     return class_->asic ? MAX(0, ready_w) * input->pue / 1e6 * input->reserve_usd_per_mw : 0;
+}
+
+double hcp_dispatch_peak_usd_per_mwh(const hcp_dispatch_input *input, int64_t from_us,
+                                     int64_t until_us)
+{
+    double usd_per_mw = 0;
+    if (until_us <= from_us)
+        return 0;
+    for (int i = 0; i < input->n_peaks; i++) {
+        const hcp_dispatch_peak *peak = &input->peaks[i];
+        int64_t common_us = MIN(until_us, peak->until_us) - MAX(from_us, peak->from_us);
+        if (common_us > 0)
+            usd_per_mw +=
+                peak->usd_per_mw * (double)common_us / (double)(peak->until_us - peak->from_us);
+    }
+    return usd_per_mw / ((double)(until_us - from_us) / (double)HCP_US_PER_H);
 }
 
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,

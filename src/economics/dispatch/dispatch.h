@@ -17,6 +17,15 @@
 #define HCP_DISPATCH_MAX_CLASSES 64
 #define HCP_DISPATCH_TEXT 256
 
+/* At most two months lie within what is published. */
+#define HCP_DISPATCH_MAX_PEAKS 2
+
+/* A peak charge that is expected: what a MW drawn on average from from_us to until_us costs, times the chance that it does. */
+typedef struct {
+    int64_t from_us, until_us;
+    double usd_per_mw;
+} hcp_dispatch_peak;
+
 /* A point of a miner's power curve. */
 typedef struct {
     double power_w;
@@ -68,6 +77,8 @@ typedef struct {
     /* the same in the coming steps, the first the one after that of price_at_us; NAN = not published */
     const double *reserve_ahead_usd_per_mw;
     int n_reserve_ahead;
+    const hcp_dispatch_peak *peaks; /* not over yet */
+    int n_peaks;
     double hashprice; /* USD/(PH/s day) */
     double pool_fee;
     bool price_good, hashprice_good; /* fresh and trusted; otherwise nothing may move */
@@ -183,6 +194,10 @@ char *hcp_dispatch_policy_names(void);
 /* What one device of `class_` is paid an hour for standing ready while it mines at `target`, USD. */
 double hcp_dispatch_reserve_usd_per_h(const hcp_dispatch_input *input,
                                       const hcp_dispatch_class *class_, int target);
+
+/* What the expected peak charges add to the price of power from `from_us` to `until_us`, USD/MWh. */
+double hcp_dispatch_peak_usd_per_mwh(const hcp_dispatch_input *input, int64_t from_us,
+                                     int64_t until_us);
 
 /* Profit in USD/h of one device of `class_` mining at `target`, electricity with overhead paid and reserve sold. */
 double hcp_dispatch_mining_usd_per_h(const hcp_dispatch_input *input,

@@ -68,6 +68,26 @@ static void fill_floors(const hcp_dispatch_input *input, const planner *self,
     }
 }
 
+/* Expected peak charges in the step in which the price of the step from `at_us` on is paid: that one, or a later one where
+ * a price that comes late is in force until the next. */
+static double peak_at(const planner *self, const hcp_dispatch_input *input, int64_t at_us)
+{
+    int64_t step_us = (int64_t)llround(hcp_dispatch_prices_step_h(self->prices) * 3.6e9);
+    int64_t paid_us =
+        is_late(self, input) ? at_us : at_us + input->price_known_us - input->price_at_us;
+    return hcp_dispatch_peak_usd_per_mwh(input, paid_us, paid_us + step_us);
+}
+
+static void fill_peaks(const planner *self, const hcp_dispatch_input *input,
+                       hcp_dispatch_basis *basis)
+{
+    double step_us = hcp_dispatch_prices_step_h(self->prices) * 3.6e9;
+    int64_t last_us = hcp_dispatch_prices_last(self->prices)->at_us;
+    for (int k = 0; k < self->n_steps && input->n_peaks > 0; k++)
+        basis->peak_usd_per_mwh[k] =
+            peak_at(self, input, last_us + (int64_t)llround((k + 1) * step_us));
+}
+
 static void fill_basis(const planner *self, const hcp_dispatch_input *input, double hashprice,
                        int overdue, hcp_dispatch_basis *basis)
 {
@@ -85,6 +105,7 @@ static void fill_basis(const planner *self, const hcp_dispatch_input *input, dou
     for (int k = 0; k < self->n_steps; k++)
         basis->reserve_usd_per_mw[k] = reserve_after(self, input, k + 1);
     fill_floors(input, self, basis);
+    fill_peaks(self, input, basis);
 }
 
 /* --- what lies ahead ----------------------------------------------------------------------------------------------- */
@@ -173,6 +194,7 @@ static void solve(planner *self)
         .outlook = self->outlook,
         .floor_usd_per_mwh = self->basis->floor_usd_per_mwh,
         .reserve_usd_per_mw = self->basis->reserve_usd_per_mw,
+        .peak_usd_per_mwh = self->basis->peak_usd_per_mwh,
         .step_h = hcp_dispatch_prices_step_h(self->prices),
         .from = self->basis->overdue,
         .late = self->basis->late,
@@ -205,8 +227,12 @@ hcp_dispatch_outpost hcp_dispatch_outpost_at(const planner *self, double usd_per
 
 /* --- memory -------------------------------------------------------------------------------------------------------- */
 
-static void settle(planner *self, const hcp_dispatch_price *price)
+static void settle(planner *self, const hcp_dispatch_input *input, const hcp_dispatch_price *price)
 {
+    bool foreseen = self->basis->late && self->expected_at_us == price->at_us;
+    double peak = foreseen            ? self->expected_peak_usd_per_mwh
+                  : self->basis->late ? 0
+                                      : peak_at(self, input, price->at_us);
     hcp_dispatch_outpost at = hcp_dispatch_outpost_at(self, price->usd_per_mwh);
     for (int c = 0; c < self->basis->n; c++) {
         if (self->basis->devices[c].n_modes < 2)
@@ -217,7 +243,7 @@ static void settle(planner *self, const hcp_dispatch_price *price)
                                        .ahead = self->prospects[c]->ahead,
                                        .bin = at.bin,
                                        .upper = at.upper,
-                                       .usd_per_mwh = price->usd_per_mwh,
+                                       .usd_per_mwh = price->usd_per_mwh + peak,
                                        .step_h = hcp_dispatch_prices_step_h(self->prices),
                                        .late = self->basis->late});
     }
@@ -244,7 +270,8 @@ static bool same_basis(const hcp_dispatch_basis *a, const hcp_dispatch_basis *b)
             return false;
     for (int k = 0; k < HCP_PRICE_STEPS_MAX; k++)
         if (a->floor_usd_per_mwh[k] != b->floor_usd_per_mwh[k] ||
-            a->reserve_usd_per_mw[k] != b->reserve_usd_per_mw[k])
+            a->reserve_usd_per_mw[k] != b->reserve_usd_per_mw[k] ||
+            a->peak_usd_per_mwh[k] != b->peak_usd_per_mwh[k])
             return false;
     return true;
 }
@@ -258,13 +285,15 @@ static void catch_up(planner *self, const hcp_dispatch_input *input)
         look_ahead(self, &price);
         fill_basis(self, input, price.hashprice, 0, self->basis);
         solve(self);
-        settle(self, &price);
+        settle(self, input, &price);
     }
     const hcp_dispatch_price *last = hcp_dispatch_prices_last(self->prices);
     if (last == NULL)
         return;
     fill_basis(self, input, last->hashprice, hcp_dispatch_prices_overdue(self->prices, input),
                self->scratch);
+    self->expected_at_us = last->at_us + input->price_known_us - input->price_at_us;
+    self->expected_peak_usd_per_mwh = self->scratch->peak_usd_per_mwh[0];
     if (self->solved && same_basis(self->scratch, self->basis))
         return;
     memcpy(self->basis, self->scratch, sizeof *self->basis);
@@ -281,8 +310,10 @@ void hcp_dispatch_offer_fill(const hcp_dispatch_case *question, int c, double us
     const hcp_dispatch_row *ahead = self->prospects[c]->ahead;
     hcp_dispatch_outpost at = hcp_dispatch_outpost_at(self, usd_per_mwh);
     double paid_h = question->late ? 0.0 : question->left_h;
+    double paid_usd_per_mwh = usd_per_mwh + question->peak_usd_per_mwh;
     for (int to = 0; to < device->n_modes; to++) {
-        double usd = hcp_dispatch_device_usd_per_h(&question->now[c], to, usd_per_mwh) * paid_h;
+        double usd =
+            hcp_dispatch_device_usd_per_h(&question->now[c], to, paid_usd_per_mwh) * paid_h;
         offer->stay_usd[to] =
             usd - hcp_dispatch_device_change_usd(device, offer->mode, to) +
             hcp_dispatch_row_at(&ahead[hcp_dispatch_node_after(device, offer->mode, to)], at.bin,
@@ -392,6 +423,11 @@ static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_pla
         .late = is_late(self, input),
         .stale = !self->solved || overdue_h > HCP_DISPATCH_STALE_H,
     };
+    question.peak_usd_per_mwh =
+        question.late
+            ? (self->solved ? self->basis->peak_usd_per_mwh[self->basis->overdue] : 0)
+            : hcp_dispatch_peak_usd_per_mwh(
+                  input, input->now_us, input->now_us + (int64_t)llround(question.left_h * 3.6e9));
     for (int c = 0; c < input->n_classes; c++)
         hcp_dispatch_device_fill(input, &input->classes[c], input->hashprice, step_h,
                                  &question.now[c]);

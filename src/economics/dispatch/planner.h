@@ -34,7 +34,8 @@ typedef struct {
     bool late;
     double floor_usd_per_mwh[HCP_PRICE_STEPS_MAX];
     double
-        reserve_usd_per_mw[HCP_PRICE_STEPS_MAX]; /* in the step that the step's price is paid in */
+        reserve_usd_per_mw[HCP_PRICE_STEPS_MAX];  /* in the step that the step's price is paid in */
+    double peak_usd_per_mwh[HCP_PRICE_STEPS_MAX]; /* expected, where the step's price is paid */
 } hcp_dispatch_basis;
 
 typedef struct {
@@ -45,6 +46,9 @@ typedef struct {
     hcp_price_outlook *outlook;
     hcp_dispatch_basis *basis, *scratch;
     bool solved;
+    /* with late prices: the peak charge that was expected in the step whose price comes next */
+    double expected_peak_usd_per_mwh;
+    int64_t expected_at_us;
     hcp_dispatch_prospect *prospects[HCP_DISPATCH_MAX_CLASSES]; /* by place in the basis; owned */
 } hcp_dispatch_planner;
 
@@ -65,6 +69,8 @@ typedef struct {
     bool ruled[HCP_DISPATCH_MAX_CLASSES]; /* not the plan but the guard decides it */
     double left_h;                        /* of the step that the price in force is paid for */
     double room_w;
+    double
+        peak_usd_per_mwh; /* charge expected in what is paid now, or with late prices in this step */
     bool late, stale;
 } hcp_dispatch_case;
 

@@ -219,6 +219,10 @@ static void fill_flip(const hcp_dispatch_case *question, const rival *r, hcp_dis
 
 static void fill_reason(const hcp_dispatch_case *question, const rival *r, hcp_dispatch_plan *plan)
 {
+    char peak[96] = "";
+    if (question->peak_usd_per_mwh > 0)
+        g_snprintf(peak, sizeof peak, ", and %.2f USD/MWh for the assumed peak of the month",
+                   question->peak_usd_per_mwh);
     if (question->stale && question->planner->solved && question->input->price_good) {
         g_snprintf(plan->reason, sizeof plan->reason,
                    "held: no price has settled for more than %.0f h, nothing moves until one does",
@@ -236,9 +240,9 @@ static void fill_reason(const hcp_dispatch_case *question, const rival *r, hcp_d
     else
         g_snprintf(plan->reason, sizeof plan->reason,
                    "worth %.2f USD more over %.0f h than the best other plan, at %.2f USD/MWh now "
-                   "and %.2f expected next",
+                   "and %.2f expected next%s",
                    plan->gain_usd, plan->horizon_h, question->input->usd_per_mwh,
-                   plan->forecast_usd_per_mwh);
+                   plan->forecast_usd_per_mwh, peak);
 }
 
 static const char *source_of(const hcp_dispatch_case *question, const rival *r)

@@ -52,10 +52,11 @@ static void rewards(const hcp_dispatch_device *device, const hcp_dispatch_horizo
     float h = (float)horizon->step_h;
     bool sold = device->ready && horizon->reserve_usd_per_mw != NULL;
     float reserve = sold ? (float)horizon->reserve_usd_per_mw[k] : 0.0F;
+    float peak = horizon->peak_usd_per_mwh != NULL ? (float)horizon->peak_usd_per_mwh[k] : 0.0F;
     for (int mode = 0; mode < device->n_modes; mode++) {
         float usd = (float)device->usd_per_h[mode] * h, mwh = (float)device->extra_mw[mode] * h;
         for (int b = 0; b < STRIDE; b++) {
-            float price = horizon->outlook->usd_per_mwh[k][b];
+            float price = horizon->outlook->usd_per_mwh[k][b] + peak;
             ret_rewards[mode].at[b] = usd - mwh * (MAX(price, floor_usd) - reserve);
         }
     }

@@ -27,6 +27,7 @@ typedef struct {
     const double *floor_usd_per_mwh; /* a step; -INFINITY where the cap does not bind */
     /* a step: what a device that can is paid for standing ready, an hour; NULL = none is sold */
     const double *reserve_usd_per_mw;
+    const double *peak_usd_per_mwh; /* a step: the peak charge expected in it; NULL = none */
     double step_h;
     int from;  /* first step that is still to be decided on */
     bool late; /* a step's price is known when it is over, not when it begins */
