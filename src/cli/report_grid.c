@@ -56,13 +56,14 @@ GArray *hcp_cli_grid_play(const hcp_market *market, const hcp_plant *plant,
     return g_steal_pointer(&rows);
 }
 
+#define ASSUMPTION "the highest day-ahead price of each month that counts; no record of the load"
+
 /* The assumed peaks with their day-ahead prices. */
 static void print_peaks(const hcp_market *market)
 {
     if (market->peak.usd_per_mw_year <= 0)
         return;
-    printf("peaks assumed (the highest day-ahead price of each month that counts; no record of the "
-           "load):\n");
+    puts("peaks assumed (" ASSUMPTION "):");
     for (size_t t = 0; t < market->n; t++) {
         const hcp_market_step *s = &market->steps[t];
         hcp_date date = hcp_date_of(s->ts_us, market->peak.utc_offset_h);
@@ -111,4 +112,26 @@ json_t *hcp_cli_grid_json(const GArray *rows)
         json_array_append_new(array, object);
     }
     return array;
+}
+
+json_t *hcp_cli_grid_peaks_json(const hcp_market *market)
+{
+    if (market->peak.usd_per_mw_year <= 0)
+        return json_null();
+    json_t *object = json_object(), *peaks = json_array();
+    for (size_t t = 0; t < market->n; t++) {
+        const hcp_market_step *s = &market->steps[t];
+        if (s->peak_usd_per_mwh <= 0)
+            continue;
+        json_t *peak = json_object();
+        hcp_json_set_time(peak, "from", s->ts_us);
+        hcp_json_set_number(peak, "day_ahead_usd_per_mwh", s->dam_usd_per_mwh);
+        hcp_json_set_number(peak, "settled_usd_per_mwh", s->price_usd_per_mwh);
+        hcp_json_set_number(peak, "usd_per_mw", s->peak_usd_per_mwh * market->step_h);
+        json_array_append_new(peaks, peak);
+    }
+    hcp_json_set_bool(object, "assumed", true);
+    hcp_json_set_string(object, "assumption", ASSUMPTION);
+    json_object_set_new(object, "peaks", peaks);
+    return object;
 }

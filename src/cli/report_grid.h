@@ -25,4 +25,7 @@ void hcp_cli_grid_print(const hcp_market *market, const GArray *rows);
 /* The same as an array of objects. New reference. */
 json_t *hcp_cli_grid_json(const GArray *rows);
 
+/* The peaks that the rows were charged for, and what is assumed of them; null without a charge. New reference. */
+json_t *hcp_cli_grid_peaks_json(const hcp_market *market);
+
 #endif

@@ -143,7 +143,9 @@ json_t *hcp_cli_report_json(const hcp_cli_report *r)
         json_array_append_new(plans, run_json(r, &r->runs[i]));
     json_array_append_new(plans, plan_json(r, "optimum", &r->bounds->optimum));
     json_object_set_new(out, "plans", plans);
-    if (r->grid != NULL)
+    if (r->grid != NULL) {
         json_object_set_new(out, "grid", hcp_cli_grid_json(r->grid));
+        json_object_set_new(out, "peak_charge", hcp_cli_grid_peaks_json(r->market));
+    }
     return out;
 }

@@ -397,6 +397,9 @@ def test_grid_plans_add_up_to_the_cent(market):
         assert row["profit_usd"] == pytest.approx(total, abs=0.005), row["plan"]
     assert grid["energy"]["reserve_usd"] == 0 < grid["energy, reserve"]["reserve_usd"]
     assert grid["energy, peaks"]["peak_usd"] < grid["energy"]["peak_usd"]
+    assumed = report["peak_charge"]
+    assert assumed["assumed"] is True and "no record of the load" in assumed["assumption"]
+    assert [peak["usd_per_mw"] for peak in assumed["peaks"]] == [15000, 15000]
     assert grid["never switching"]["peak_usd"] == pytest.approx(2 * 15000 * 10, rel=0.01)  # June and July, 10 MW
     assert grid["energy, reserve, peaks"]["profit_usd"] == pytest.approx(plans["hcp"]["profit_usd"], abs=0.005)
 
