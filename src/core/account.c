@@ -136,6 +136,7 @@ static void advance_group(const hcp_core *core, uint32_t g, int64_t us, hcp_grou
 {
     const hcp_group_tally *tally = hcp_core_tally(core, g);
     account->at_hand_us += us * tally->at_hand;
+    account->drawn_uj += us * tally->power_w;
     for (int t = 0; t < HCP_MAX_POWER_TARGETS; t++)
         account->mined_us[t] += us * tally->heading[t];
 }
@@ -180,6 +181,8 @@ static void fill_class(const hcp_core *core, uint32_t g, int64_t us, hcp_class_a
         .stops = account.stops,
         .switch_usd_micro =
             hcp_money_from_usd(switch_usd * (double)(account.starts + account.stops)),
+        .feeder = group->feeder,
+        .drawn_j = account.drawn_uj / HCP_US_PER_S,
     };
     fill_mined(&account, &row->mined);
 }

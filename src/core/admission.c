@@ -170,7 +170,7 @@ static bool choose_classes(admission *a)
 
 /* What the fleet can offer to the submission at best. */
 typedef struct {
-    uint32_t devices; /* most in one group: a gang shares facility and class */
+    uint32_t devices; /* most in one group: a gang shares facility, class and feeder */
     int64_t rtt_us;   /* of the nearest facility that has devices */
     bool open;        /* a facility that is not shut down has devices */
 } offer;
@@ -184,7 +184,7 @@ static offer best_offer(const admission *a)
             (a->submit->facility != HCP_NO_INDEX && a->submit->facility != group->facility))
             continue;
         const hcp_facility *facility = hcp_state_facility(a->state, group->facility);
-        best.devices = MAX(best.devices, group->count);
+        best.devices = MAX(best.devices, hcp_power_most_serving(a->state, g));
         best.rtt_us = MIN(best.rtt_us, facility->def.network_rtt_us);
         best.open |= !facility->emergency;
     }
@@ -198,7 +198,7 @@ static bool check_fleet(admission *a)
     if (submit->count > best.devices)
         return hcp_txn_refuse(a->txn, HCP_REFUSAL_CAPACITY, "gpu_count",
                               "%u devices were asked for; at most %u of the accepted classes stand "
-                              "in one facility, %u too few",
+                              "on one feeder of one facility, %u too few",
                               submit->count, best.devices, submit->count - best.devices);
     if (submit->max_latency_us > 0 && best.rtt_us > submit->max_latency_us)
         return hcp_txn_refuse(

@@ -19,6 +19,22 @@ static char *broken(const char *format, ...)
 
 /* --- counters ------------------------------------------------------------------------------------------------------ */
 
+/* IT watts reserved for a device, and for which mode: the larger of two while it switches. */
+static int64_t reserved_w(const hcp_state *state, uint32_t device, hcp_mode *ret_mode)
+{
+    const hcp_fleet *fleet = &state->fleet;
+    const hcp_group *group = hcp_state_group(state, fleet->group[device]);
+    const hcp_class_defined *cls = &hcp_state_class(state, group->class_ix)->def;
+    *ret_mode = (hcp_mode)fleet->mode[device];
+    int64_t power_w = hcp_power_device_w(cls, *ret_mode, fleet->target[device]);
+    if (fleet->active_switch[device] == HCP_NO_INDEX)
+        return power_w;
+    const hcp_switch *sw = hcp_state_switch(state, fleet->active_switch[device]);
+    int64_t to_w = hcp_power_device_w(cls, sw->def.to, sw->def.power_target);
+    *ret_mode = to_w > power_w ? sw->def.to : *ret_mode;
+    return MAX(power_w, to_w);
+}
+
 static void recount(const hcp_state *state, uint32_t device, hcp_group *group,
                     hcp_group_tally *tally)
 {
@@ -41,6 +57,8 @@ static void recount(const hcp_state *state, uint32_t device, hcp_group *group,
     tally->movable_at[target] += movable && mode == HCP_MODE_MINING;
     tally->hashing[target] += mode == HCP_MODE_MINING && !switching;
     tally->settled[mode] += !switching;
+    hcp_mode reserved_for;
+    tally->power_w += reserved_w(state, device, &reserved_for);
     const hcp_switch_started *sw =
         switching ? &hcp_state_switch(state, fleet->active_switch[device])->def : NULL;
     bool at_hand = !leased && !unhealthy && !out;
@@ -69,6 +87,13 @@ char *hcp_check_fleet(const hcp_core *core)
             return broken("device %u does not mine and has power target %u", d, fleet->target[d]);
         recount(&core->state, d, &groups[fleet->group[d]], &tallies[fleet->group[d]]);
     }
+    for (uint32_t i = 0; i < fleet->batches->len; i++) {
+        const hcp_device_batch *batch = &g_array_index(fleet->batches, hcp_device_batch, i);
+        const hcp_group *group = hcp_state_group(&core->state, fleet->group[batch->first]);
+        if (group->facility != batch->def.facility || group->class_ix != batch->def.class_ix ||
+            group->feeder != batch->def.feeder)
+            return broken("batch %u is in a group of another facility, class or feeder", i);
+    }
     for (uint32_t g = 0; g < fleet->groups->len; g++) {
         if (!same_counts(&groups[g], hcp_state_group(&core->state, g)))
             return broken("the counters of group %u are not those of its devices", g);
@@ -93,14 +118,10 @@ static void add_power(const hcp_state *state, uint32_t device, power_sum *sums)
     const hcp_group *group = hcp_state_group(state, fleet->group[device]);
     const hcp_class_defined *cls = &hcp_state_class(state, group->class_ix)->def;
     power_sum *sum = &sums[group->facility];
-    hcp_mode mode = (hcp_mode)fleet->mode[device];
-    int64_t power_w = hcp_power_device_w(cls, mode, fleet->target[device]);
-    if (fleet->active_switch[device] != HCP_NO_INDEX) {
-        const hcp_switch *sw = hcp_state_switch(state, fleet->active_switch[device]);
-        int64_t to_w = hcp_power_device_w(cls, sw->def.to, sw->def.power_target);
-        mode = to_w > power_w ? sw->def.to : mode;
-        power_w = MAX(power_w, to_w);
-    } else if (mode == HCP_MODE_MINING && fleet->target[device] < cls->power_targets.count) {
+    hcp_mode mode;
+    int64_t power_w = reserved_w(state, device, &mode);
+    if (fleet->active_switch[device] == HCP_NO_INDEX && mode == HCP_MODE_MINING &&
+        fleet->target[device] < cls->power_targets.count) {
         const hcp_power_target *targets = cls->power_targets.items;
         sum->ths += targets[fleet->target[device]].ths;
         sum->ready_w += hcp_power_ready_w(cls, mode, fleet->target[device]);
@@ -132,7 +153,7 @@ static char *check_cap(const hcp_core *core, uint32_t f)
 {
     const hcp_facility *facility = hcp_state_facility(&core->state, f);
     int64_t cap_it_w = hcp_power_cap_it_w(&core->state, f);
-    int64_t settled_w = hcp_power_settled_w(&core->state, f);
+    int64_t settled_w = hcp_power_settled_w(core, f, 0);
     if (facility->it_power_w <= cap_it_w || settled_w <= cap_it_w)
         return NULL;
     bool leases = settled_w > hcp_power_lease_cap_it_w(&core->state, f);
@@ -140,6 +161,21 @@ static char *check_cap(const hcp_core *core, uint32_t f)
                                               " W of IT power, its cap leaves %" G_GINT64_FORMAT,
                                               facility->def.key, facility->it_power_w, cap_it_w)
                                      : NULL;
+}
+
+/* No feeder ever carries more than its cap: nothing lowers one, and whatever raises its load asks first. */
+static char *check_feeders(const hcp_core *core, uint32_t f)
+{
+    const hcp_facility_defined *def = &hcp_state_facility(&core->state, f)->def;
+    for (uint32_t feeder = 1; feeder <= def->feeders.count; feeder++) {
+        int64_t power_w = hcp_power_reserved_w(core, f, feeder);
+        int64_t limit_w = hcp_power_limit_w(&core->state, f, feeder);
+        if (power_w > limit_w)
+            return broken("feeder %s of %s reserves %" G_GINT64_FORMAT
+                          " W, its cap is %" G_GINT64_FORMAT,
+                          hcp_power_supply_name(def, feeder), def->key, power_w, limit_w);
+    }
+    return NULL;
 }
 
 char *hcp_check_power(const hcp_core *core)
@@ -164,6 +200,8 @@ char *hcp_check_power(const hcp_core *core)
             return broken("the hashrate of facility %s is not that of its miners",
                           facility->def.key);
         char *over = check_cap(core, f);
+        if (over == NULL)
+            over = check_feeders(core, f);
         if (over != NULL)
             return over;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Carrying out a plan of the economics room: its targets per class become mass switches of free devices. What frees power
- * starts at once; what needs power starts as far as the cap allows now, and the rest follows when the same plan comes again
+ * Carrying out a plan of the economics room: its targets per class and feeder become mass switches of free devices. What
+ * frees power starts at once; what needs power starts as far as the cap allows now, and the rest follows when the same plan comes again
  * with the next decision.
  */
 #include "core/pick.h"
@@ -153,8 +153,9 @@ static void stop_unfit(const hcp_core *core, uint32_t group, const hcp_class_pla
 
 static bool same_targets(const hcp_class_plan *a, const hcp_class_plan *b)
 {
-    return a->class_ix == b->class_ix && a->mine == b->mine && a->idle == b->idle &&
-           a->curtail == b->curtail && (a->mine == 0 || a->power_target == b->power_target);
+    return a->class_ix == b->class_ix && a->feeder == b->feeder && a->mine == b->mine &&
+           a->idle == b->idle && a->curtail == b->curtail &&
+           (a->mine == 0 || a->power_target == b->power_target);
 }
 
 /* Whether the decision in force has this plan, so that carrying on with it is no new move. */
@@ -173,7 +174,8 @@ static GArray *all_moves(const hcp_txn *txn, const hcp_decision_recorded *decisi
     GArray *moves = g_array_new(FALSE, FALSE, sizeof(move));
     for (uint32_t i = 0; i < decision->chosen.count; i++) {
         const hcp_class_plan *plan = plan_at(&decision->chosen, i);
-        uint32_t group = hcp_fleet_find_group(state, decision->facility, plan->class_ix);
+        uint32_t group =
+            hcp_fleet_find_group(state, decision->facility, plan->class_ix, plan->feeder);
         int64_t since_us = txn->now_us - hcp_state_group(state, group)->moved_us;
         if (since_us >= state->settings.min_dwell_us || in_force(facility, plan)) {
             plan_moves(txn->core, group, plan, moves);
@@ -189,14 +191,17 @@ static bool check_plan(hcp_txn *txn, const hcp_decision_recorded *decision, uint
 {
     const hcp_state *state = &txn->core->state;
     const hcp_class_plan *plan = plan_at(&decision->chosen, i);
-    uint32_t group_ix = plan->class_ix < state->fleet.classes->len
-                            ? hcp_fleet_find_group(state, decision->facility, plan->class_ix)
-                            : HCP_NO_INDEX;
+    uint32_t group_ix =
+        plan->class_ix < state->fleet.classes->len
+            ? hcp_fleet_find_group(state, decision->facility, plan->class_ix, plan->feeder)
+            : HCP_NO_INDEX;
     if (group_ix == HCP_NO_INDEX)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "chosen",
-                              "class %u has no devices at this facility", plan->class_ix);
+                              "class %u has no devices on feeder %u of this facility",
+                              plan->class_ix, plan->feeder);
     for (uint32_t j = 0; j < i; j++)
-        if (plan_at(&decision->chosen, j)->class_ix == plan->class_ix)
+        if (plan_at(&decision->chosen, j)->class_ix == plan->class_ix &&
+            plan_at(&decision->chosen, j)->feeder == plan->feeder)
             return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "chosen", "class %u is planned twice",
                                   plan->class_ix);
     const hcp_class_defined *cls = &hcp_state_class(state, plan->class_ix)->def;
@@ -228,27 +233,55 @@ static bool check_decision(hcp_txn *txn, const hcp_decision_recorded *decision)
     return true;
 }
 
-/* Refuses a plan whose moves would end above the cap. */
-static bool check_cap(hcp_txn *txn, const hcp_decision_recorded *decision, const GArray *moves)
+/* IT watts by which the moves on a supply change what it carries. */
+static int64_t change_w(const hcp_state *state, const GArray *moves, uint32_t feeder)
+{
+    int64_t total_w = 0;
+    for (guint i = 0; i < moves->len; i++) {
+        const move *m = &g_array_index(moves, move, i);
+        if (feeder == 0 || hcp_state_group(state, m->group)->feeder == feeder)
+            total_w += m->step_w * m->count;
+    }
+    return total_w;
+}
+
+/* Refuses a plan whose moves would end above the cap of the facility or of a feeder. */
+static bool check_caps(hcp_txn *txn, const hcp_decision_recorded *decision, const GArray *moves)
 {
     const hcp_state *state = &txn->core->state;
     const hcp_facility_defined *def = &hcp_state_facility(state, decision->facility)->def;
-    int64_t change_w = 0;
-    for (guint i = 0; i < moves->len; i++)
-        change_w += g_array_index(moves, move, i).step_w * g_array_index(moves, move, i).count;
-    int64_t planned_w = hcp_power_settled_w(state, decision->facility) + change_w;
-    if (change_w <= 0 || planned_w <= hcp_power_cap_it_w(state, decision->facility))
-        return true;
-    return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "chosen",
-                          "the plan brings %s to %.3f MW at the meter, its cap is %.3f MW",
-                          def->key, (double)hcp_power_meter_w(def, planned_w) / 1e6,
-                          (double)hcp_power_cap_w(state, decision->facility) / 1e6);
+    for (uint32_t feeder = 0; feeder <= def->feeders.count; feeder++) {
+        int64_t added_w = change_w(state, moves, feeder);
+        if (added_w <= 0)
+            continue;
+        int64_t limit_w = hcp_power_limit_w(state, decision->facility, feeder);
+        int64_t planned_w = hcp_power_settled_w(txn->core, decision->facility, feeder) + added_w;
+        if (planned_w <= limit_w)
+            continue;
+        if (feeder == 0)
+            return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "chosen",
+                                  "the plan brings %s to %.3f MW at the meter, its cap is %.3f MW",
+                                  def->key, (double)hcp_power_meter_w(def, planned_w) / 1e6,
+                                  (double)hcp_power_cap_w(state, decision->facility) / 1e6);
+        return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "chosen",
+                              "the plan brings feeder %s of %s to %.3f MW, its cap is %.3f MW",
+                              hcp_power_supply_name(def, feeder), def->key, (double)planned_w / 1e6,
+                              (double)limit_w / 1e6);
+    }
+    return true;
 }
 
-/* IT watts that workloads wait for at the facility: miners must not take them. */
-static int64_t reserved_w(const hcp_state *state, uint32_t facility)
+/* Takes out of the room, by feeder, what workloads wait for: miners must not take it. A workload that could stand on a
+ * feeder keeps its power there, wherever it will stand. */
+static void keep_for_waiting(const hcp_state *state, uint32_t facility, int64_t *room_w)
 {
-    int64_t reserved = 0;
+    uint64_t standing[HCP_MAX_FEEDERS + 1] = {UINT64_MAX}; /* classes on each feeder */
+    uint32_t n_feeders = hcp_state_facility(state, facility)->def.feeders.count;
+    for (uint32_t g = 0; n_feeders > 0 && g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility == facility)
+            standing[group->feeder] |= UINT64_C(1) << group->class_ix;
+    }
     for (uint32_t i = 0; i < state->workloads.items->len; i++) {
         const hcp_workload *workload = hcp_state_workload(state, i);
         if (workload->status != HCP_WORKLOAD_QUEUED || workload->wait != HCP_WAIT_POWER ||
@@ -258,22 +291,32 @@ static int64_t reserved_w(const hcp_state *state, uint32_t facility)
         for (uint32_t c = 0; c < state->fleet.classes->len; c++)
             if ((workload->def.classes >> c) & 1)
                 most_w = MAX(most_w, hcp_state_class(state, c)->def.tdp_w);
-        reserved += most_w * workload->def.count;
+        for (uint32_t feeder = 0; feeder <= n_feeders; feeder++)
+            if ((standing[feeder] & workload->def.classes) != 0)
+                room_w[feeder] -= most_w * workload->def.count;
     }
-    return reserved;
 }
 
-/* Cuts moves that need power down to what the cap leaves now, and drops the empty ones. */
-static void fit_moves(const hcp_state *state, uint32_t facility, GArray *moves)
+/* Cuts moves that need power down to what the caps leave now, and drops the empty ones. */
+static void fit_moves(const hcp_core *core, uint32_t facility, GArray *moves)
 {
-    const hcp_facility *row = hcp_state_facility(state, facility);
-    int64_t room_w =
-        hcp_power_cap_it_w(state, facility) - row->it_power_w - reserved_w(state, facility);
+    const hcp_state *state = &core->state;
+    int64_t room_w[HCP_MAX_FEEDERS + 1];
+    uint32_t n_feeders = hcp_state_facility(state, facility)->def.feeders.count;
+    if (moves->len == 0)
+        return;
+    for (uint32_t feeder = 0; feeder <= n_feeders; feeder++)
+        room_w[feeder] = hcp_power_limit_w(state, facility, feeder) -
+                         hcp_power_reserved_w(core, facility, feeder);
+    keep_for_waiting(state, facility, room_w);
     for (guint i = 0; i < moves->len;) {
         move *m = &g_array_index(moves, move, i);
+        uint32_t feeder = hcp_state_group(state, m->group)->feeder;
         if (m->step_w > 0) {
-            m->count = (uint32_t)MIN(m->count, MAX(room_w, 0) / m->step_w);
-            room_w -= m->count * m->step_w;
+            int64_t left_w = MAX(0, MIN(room_w[0], room_w[feeder]));
+            m->count = (uint32_t)MIN(m->count, left_w / m->step_w);
+            room_w[0] -= m->count * m->step_w;
+            room_w[feeder] -= feeder == 0 ? 0 : m->count * m->step_w;
         }
         if (m->count > 0)
             i++;
@@ -323,9 +366,9 @@ bool hcp_dispatch_decide(hcp_txn *txn, const hcp_command *command)
     if (!check_decision(txn, decision))
         return false;
     g_autoptr(GArray) moves = all_moves(txn, decision);
-    if (!check_cap(txn, decision, moves))
+    if (!check_caps(txn, decision, moves))
         return false;
-    fit_moves(state, decision->facility, moves);
+    fit_moves(txn->core, decision->facility, moves);
     const hcp_decision_recorded *before = &hcp_state_facility(state, decision->facility)->decision;
     txn->outcome->id = before->id.value;
     if (moves->len == 0 && before->id.value != 0 && txn->now_us < before->expires_us &&

@@ -68,7 +68,7 @@ static void collect(const hcp_core *core)
         int64_t end_us = lease->live ? lease_end_us(state, lease) : INT64_MAX;
         if (end_us == INT64_MAX)
             continue;
-        uint32_t g = hcp_fleet_find_group(state, lease->def.facility, lease->def.class_ix);
+        uint32_t g = hcp_fleet_lease_group(state, &lease->def);
         release entry = {.at_us = end_us, .devices = lease->def.devices.count};
         g_array_append_val(groups->pdata[g], entry);
     }
@@ -202,7 +202,7 @@ static void eta_starting(const hcp_core *core, const hcp_workload *row, int64_t 
                          hcp_eta *eta)
 {
     const hcp_lease *lease = hcp_state_lease(&core->state, row->lease);
-    uint32_t g = hcp_fleet_find_group(&core->state, lease->def.facility, lease->def.class_ix);
+    uint32_t g = hcp_fleet_lease_group(&core->state, &lease->def);
     int64_t earliest_us = later(lease->granted_us, switch_us(&core->state, row, g, true));
     eta->low_us = MAX(now_us, earliest_us);
     const hcp_settings *settings = &core->state.settings;

@@ -132,6 +132,12 @@ typedef struct {
     uint32_t share_milli;
 } hcp_class_defined;
 
+/* A line inside a facility on which devices hang: a transformer, a busbar. */
+typedef struct {
+    char *name;    /* "T1" */
+    int64_t cap_w; /* IT watts: what its devices may draw; overhead has lines of its own */
+} hcp_feeder;
+
 typedef struct {
     hcp_facility_id id;
     char *key;      /* "texas-north" */
@@ -153,6 +159,7 @@ typedef struct {
     double utc_offset_h;
     /* of what stands ready, what it sells, in thousandths; 0 and 1000 = all */
     uint32_t reserve_share_milli;
+    hcp_array feeders;         /* hcp_feeder; a feeder is known by its place, from 1 */
 } hcp_facility_defined;
 
 typedef struct {
@@ -174,6 +181,7 @@ typedef struct {
     uint32_t first_ordinal; /* names are "<prefix>-<ordinal>" */
     char *name_prefix;      /* "gpu-tx-h100" */
     hcp_mode mode;          /* they start in */
+    uint32_t feeder;        /* of the facility that they hang on, from 1; 0 = none */
 } hcp_devices_registered;
 
 typedef struct {
@@ -346,7 +354,7 @@ typedef struct {
     hcp_quality quality;
 } hcp_decision_input;
 
-/* What a plan wants for the free (unleased, healthy) devices of one class at the facility. */
+/* What a plan wants for the free (unleased, healthy) devices of one class on one feeder of the facility. */
 typedef struct {
     uint32_t class_ix;
     uint32_t mine;         /* devices to mine */
@@ -357,6 +365,7 @@ typedef struct {
     int64_t power_w;       /* of all of them, without PUE */
     hcp_usd_micro usd_micro_per_h;
     double usd_per_mwh; /* profit per MWh at the meter of the best use */
+    uint32_t feeder;    /* 0 = none */
 } hcp_class_plan;
 
 typedef struct {
@@ -430,8 +439,8 @@ typedef struct {
     int64_t mined_us;
 } hcp_mined_target;
 
-/* What the devices of one class that dispatch may move (healthy, in service, unleased) did in an interval. One inside a
- * switch counts as what it is on its way to: what the way costs is the cost of the switch. */
+/* What the devices of one class on one feeder that dispatch may move (healthy, in service, unleased) did in an interval.
+ * One inside a switch counts as what it is on its way to: what the way costs is the cost of the switch. */
 typedef struct {
     uint32_t class_ix;
     int64_t at_hand_us; /* summed over devices */
@@ -441,6 +450,8 @@ typedef struct {
     int64_t starts;     /* devices sent from rest to mining, and the other way */
     int64_t stops;
     hcp_usd_micro switch_usd_micro; /* of both, as measured; 0 until enough switches were */
+    uint32_t feeder;                /* 0 = none */
+    int64_t drawn_j;                /* reserved by all its devices, without PUE */
 } hcp_class_account;
 
 /* What was sold of one product of reserve: power that stood ready times time, at the meter, and what was paid for it. */

@@ -70,6 +70,12 @@ static const hcp_field CLASS_DEFINED_FIELDS[] = {
 };
 static const hcp_record CLASS_DEFINED_RECORD = HCP_RECORD(hcp_class_defined, CLASS_DEFINED_FIELDS);
 
+static const hcp_field FEEDER_FIELDS[] = {
+    HCP_FIELD(hcp_feeder, HCP_FIELD_STRING, name),
+    HCP_FIELD(hcp_feeder, HCP_FIELD_I64, cap_w),
+};
+static const hcp_record FEEDER_RECORD = HCP_RECORD(hcp_feeder, FEEDER_FIELDS);
+
 static const hcp_field FACILITY_DEFINED_FIELDS[] = {
     HCP_FIELD_ID_OF(hcp_facility_defined, id, HCP_ID_FACILITY),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_STRING, key),
@@ -89,6 +95,7 @@ static const hcp_field FACILITY_DEFINED_FIELDS[] = {
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, peak_months),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_F64, utc_offset_h),
     HCP_FIELD(hcp_facility_defined, HCP_FIELD_U32, reserve_share_milli),
+    HCP_FIELD_ARRAY_OF(hcp_facility_defined, feeders, &FEEDER_RECORD),
 };
 static const hcp_record FACILITY_DEFINED_RECORD =
     HCP_RECORD(hcp_facility_defined, FACILITY_DEFINED_FIELDS);
@@ -114,6 +121,7 @@ static const hcp_field DEVICES_REGISTERED_FIELDS[] = {
     HCP_FIELD(hcp_devices_registered, HCP_FIELD_U32, first_ordinal),
     HCP_FIELD(hcp_devices_registered, HCP_FIELD_STRING, name_prefix),
     HCP_FIELD_ENUM_OF(hcp_devices_registered, mode, &HCP_MODE_NAMES),
+    HCP_FIELD(hcp_devices_registered, HCP_FIELD_U32, feeder),
 };
 static const hcp_record DEVICES_REGISTERED_RECORD =
     HCP_RECORD(hcp_devices_registered, DEVICES_REGISTERED_FIELDS);
@@ -344,6 +352,7 @@ static const hcp_field CLASS_PLAN_FIELDS[] = {
     HCP_FIELD(hcp_class_plan, HCP_FIELD_I64, power_w),
     HCP_FIELD(hcp_class_plan, HCP_FIELD_I64, usd_micro_per_h),
     HCP_FIELD(hcp_class_plan, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_class_plan, HCP_FIELD_U32, feeder),
 };
 static const hcp_record CLASS_PLAN_RECORD = HCP_RECORD(hcp_class_plan, CLASS_PLAN_FIELDS);
 
@@ -427,6 +436,8 @@ static const hcp_field CLASS_ACCOUNT_FIELDS[] = {
     HCP_FIELD(hcp_class_account, HCP_FIELD_I64, starts),
     HCP_FIELD(hcp_class_account, HCP_FIELD_I64, stops),
     HCP_FIELD(hcp_class_account, HCP_FIELD_I64, switch_usd_micro),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_U32, feeder),
+    HCP_FIELD(hcp_class_account, HCP_FIELD_I64, drawn_j),
 };
 static const hcp_record CLASS_ACCOUNT_RECORD = HCP_RECORD(hcp_class_account, CLASS_ACCOUNT_FIELDS);
 

@@ -135,6 +135,13 @@ static uint32_t nearest_group(const inquiry *q)
     return best;
 }
 
+/* IT watts of a supply with what is kept, of which `added_w` may be a part. */
+static int64_t wanted_w(const inquiry *q, uint32_t facility, uint32_t feeder, int64_t added_w)
+{
+    return hcp_power_reserved_w(q->core, facility, feeder) +
+           MAX(added_w, hcp_schedule_kept_w(q->core, facility, feeder));
+}
+
 static void measure_power(const inquiry *q, uint32_t group)
 {
     hcp_txn txn = {.core = (hcp_core *)q->core, .now_us = q->now_us};
@@ -149,10 +156,13 @@ static void measure_power(const inquiry *q, uint32_t group)
     hcp_placement placement = {0};
     if (hcp_placement_choose(&txn, &request, &placement) == HCP_WAIT_POWER) {
         const hcp_facility *facility = hcp_state_facility(q->state, row->facility);
-        int64_t want_w = facility->it_power_w + placement.added_w;
-        want_w += MAX(0, hcp_schedule_kept_w(q->core, row->facility) - placement.added_w);
+        int64_t want_w = wanted_w(q, row->facility, 0, placement.added_w);
         q->out->power_short_w = MAX(0, hcp_power_meter_w(&facility->def, want_w) -
                                            hcp_power_cap_w(q->state, row->facility));
+        if (row->feeder != 0)
+            q->out->feeder_short_w =
+                MAX(0, wanted_w(q, row->facility, row->feeder, placement.added_w) -
+                           hcp_power_limit_w(q->state, row->facility, row->feeder));
     }
     hcp_placement_clear(&placement);
 }
@@ -166,6 +176,7 @@ static void measure(const inquiry *q)
     const hcp_group *group = hcp_state_group(q->state, g);
     out->facility = group->facility;
     out->class_ix = group->class_ix;
+    out->feeder = group->feeder;
     out->free = group->free;
     out->kept = MIN(hcp_schedule_kept(q->core, g), group->free);
     uint64_t need = ahead_in_group(q, group) + out->needed;
@@ -252,13 +263,12 @@ static int candidate_compare(gconstpointer a, gconstpointer b)
     return left->order < right->order ? 1 : left->order > right->order ? -1 : 0;
 }
 
-static GArray *leases_of(const inquiry *q)
+static GArray *leases_of(const inquiry *q, uint32_t group)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(candidate));
     for (uint32_t i = 0; i < q->state->leases.items->len; i++) {
         const hcp_lease *lease = hcp_state_lease(q->state, i);
-        if (!lease->live || lease->def.facility != q->out->facility ||
-            lease->def.class_ix != q->out->class_ix)
+        if (!lease->live || hcp_fleet_lease_group(q->state, &lease->def) != group)
             continue;
         candidate c = {
             .id = lease->def.id, .count = lease->def.devices.count, .order = lease->def.id.value};
@@ -270,9 +280,9 @@ static GArray *leases_of(const inquiry *q)
     return found;
 }
 
-static void suggest_endings(const inquiry *q)
+static void suggest_endings(const inquiry *q, uint32_t group)
 {
-    g_autoptr(GArray) candidates = leases_of(q);
+    g_autoptr(GArray) candidates = leases_of(q, group);
     GArray *leases = g_array_new(FALSE, FALSE, sizeof(hcp_lease_id));
     uint32_t freed = 0;
     for (guint i = 0; i < candidates->len && freed < q->out->missing; i++) {
@@ -343,8 +353,10 @@ static void suggest(const inquiry *q)
     suggest_others(q);
     if (q->out->facility == HCP_NO_INDEX || q->out->missing == 0)
         return;
-    suggest_returns(q, hcp_fleet_find_group(q->state, q->out->facility, q->out->class_ix));
-    suggest_endings(q);
+    uint32_t group =
+        hcp_fleet_find_group(q->state, q->out->facility, q->out->class_ix, q->out->feeder);
+    suggest_returns(q, group);
+    suggest_endings(q, group);
 }
 
 /* --- the sentence ------------------------------------------------------------------------------------------------ */
@@ -369,6 +381,15 @@ static char *say_queued(const inquiry *q)
                                q->row->reason != NULL ? q->row->reason : "it is cheaper then");
     }
     case HCP_WAIT_POWER:
+        if (out->feeder_short_w > 0)
+            return g_strdup_printf(
+                "%u %s are free in %s, feeder %s is %.1f kW short; miners on it are being "
+                "curtailed "
+                "as far as they help",
+                out->free, what, where,
+                hcp_power_supply_name(&hcp_state_facility(q->state, out->facility)->def,
+                                      out->feeder),
+                (double)out->feeder_short_w / 1e3);
         return g_strdup_printf("%u %s are free in %s, its power cap is %.1f kW short; miners are "
                                "being curtailed as far as they help",
                                out->free, what, where, (double)out->power_short_w / 1e3);

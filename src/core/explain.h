@@ -52,6 +52,8 @@ typedef struct {
     uint32_t kept;               /* of those: kept for workloads ahead */
     uint32_t missing;            /* devices there that it lacks now */
     int64_t power_short_w;       /* watts at the meter that the cap there lacks */
+    uint32_t feeder;             /* of that group; 0 = none */
+    int64_t feeder_short_w;      /* IT watts that this feeder lacks */
     GArray *unavailable;         /* hcp_unavailable, of all its classes and facilities */
     GArray *remedies;            /* hcp_remedy, the easiest first */
     GArray *timeline;            /* hcp_moment, the oldest first */

@@ -105,6 +105,7 @@ static void count(hcp_core *core, const weight *w, uint32_t n, bool add)
     if (w->at_hand && w->heading)
         tally->heading[w->heading_target] += k;
     int64_t power_w = add ? w->power_w * n : -w->power_w * n;
+    tally->power_w += power_w;
     facility->it_power_w += power_w;
     facility->use_power_w[w->use] += power_w;
     facility->asleep_ghs += add ? w->asleep_ghs * n : -w->asleep_ghs * n;
@@ -241,6 +242,7 @@ static void zero_counters(hcp_core *core)
         *group = (hcp_group){
             .facility = group->facility,
             .class_ix = group->class_ix,
+            .feeder = group->feeder,
             .batches = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
             .mining_target = group->mining_target,
             .moved_us = group->moved_us,
@@ -271,14 +273,25 @@ void hcp_fleet_recount(hcp_core *core)
         sum_hashrate(core, f);
 }
 
-uint32_t hcp_fleet_find_group(const hcp_state *state, uint32_t facility, uint32_t class_ix)
+uint32_t hcp_fleet_find_group(const hcp_state *state, uint32_t facility, uint32_t class_ix,
+                              uint32_t feeder)
 {
     for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(state, g);
-        if (group->facility == facility && group->class_ix == class_ix)
+        if (group->facility == facility && group->class_ix == class_ix && group->feeder == feeder)
             return g;
     }
     return HCP_NO_INDEX;
+}
+
+uint32_t hcp_fleet_switch_group(const hcp_state *state, const hcp_switch_started *def)
+{
+    return state->fleet.group[((const hcp_range *)def->ranges.items)->first];
+}
+
+uint32_t hcp_fleet_lease_group(const hcp_state *state, const hcp_lease_granted *def)
+{
+    return state->fleet.group[*(const uint32_t *)def->devices.items];
 }
 
 bool hcp_fleet_is_free(const hcp_fleet *fleet, uint32_t device)

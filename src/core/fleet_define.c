@@ -57,6 +57,8 @@ const char *hcp_fleet_apply_facility(hcp_core *core, const hcp_event *event)
         return "its key is missing or taken";
     if (def->name == NULL || def->pue_milli < 1000 || def->cap_w <= 0)
         return "its name, PUE or cap is impossible";
+    if (def->feeders.count > HCP_MAX_FEEDERS)
+        return "it has too many feeders";
     g_array_set_size(facilities, facilities->len + 1);
     hcp_facility *row = hcp_core_facility(core, facilities->len - 1);
     hcp_record_copy(hcp_event_record(event->type), def, &row->def);
@@ -68,17 +70,18 @@ const char *hcp_fleet_apply_facility(hcp_core *core, const hcp_event *event)
     return NULL;
 }
 
-static uint32_t find_or_add_group(hcp_core *core, uint32_t facility, uint32_t class_ix)
+static uint32_t find_or_add_group(hcp_core *core, const hcp_devices_registered *def)
 {
     GArray *groups = core->state.fleet.groups;
-    uint32_t found = hcp_fleet_find_group(&core->state, facility, class_ix);
+    uint32_t found = hcp_fleet_find_group(&core->state, def->facility, def->class_ix, def->feeder);
     if (found != HCP_NO_INDEX)
         return found;
     hcp_group group = {
-        .facility = facility,
-        .class_ix = class_ix,
+        .facility = def->facility,
+        .class_ix = def->class_ix,
+        .feeder = def->feeder,
         .batches = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
-        .mining_target = hcp_state_class(&core->state, class_ix)->def.default_target,
+        .mining_target = hcp_state_class(&core->state, def->class_ix)->def.default_target,
     };
     g_array_append_val(groups, group);
     g_array_set_size(core->tallies, groups->len);
@@ -91,13 +94,15 @@ const char *hcp_fleet_apply_devices(hcp_core *core, const hcp_event *event)
     hcp_fleet *fleet = &core->state.fleet;
     if (def->facility >= fleet->facilities->len || def->class_ix >= fleet->classes->len)
         return "its facility or class is unknown";
+    if (def->feeder > hcp_state_facility(&core->state, def->facility)->def.feeders.count)
+        return "its feeder is unknown";
     if (def->count == 0 || def->count > HCP_MAX_DEVICES - fleet->n_devices)
         return "its count is out of range";
     if (def->name_prefix == NULL || def->mode >= HCP_MODES || def->mode == HCP_MODE_SERVING)
         return "its name or mode is impossible";
     hcp_metering_advance(core, def->facility, event->time_us);
     hcp_range rows = {fleet->n_devices, def->count};
-    uint32_t group = find_or_add_group(core, def->facility, def->class_ix);
+    uint32_t group = find_or_add_group(core, def);
     hcp_device_batch batch = {.first = rows.first};
     hcp_record_copy(hcp_event_record(event->type), def, &batch.def);
     g_array_append_val(fleet->batches, batch);
@@ -163,6 +168,22 @@ bool hcp_fleet_decide_class(hcp_txn *txn, const hcp_event *event)
     return true;
 }
 
+/* What is wrong with the feeders; NULL = nothing. */
+static const char *feeders_fault(const hcp_facility_defined *def)
+{
+    const hcp_feeder *feeders = def->feeders.items;
+    if (def->feeders.count > HCP_MAX_FEEDERS)
+        return "has more feeders than the 32 that there can be";
+    for (uint32_t i = 0; i < def->feeders.count; i++) {
+        if (feeders[i].name == NULL || *feeders[i].name == '\0' || feeders[i].cap_w <= 0)
+            return "needs a name and a cap above 0 for each feeder";
+        for (uint32_t j = 0; j < i; j++)
+            if (g_str_equal(feeders[i].name, feeders[j].name))
+                return "has two feeders of one name";
+    }
+    return NULL;
+}
+
 bool hcp_fleet_decide_facility(hcp_txn *txn, const hcp_event *event)
 {
     const hcp_facility_defined *def = &event->facility_defined;
@@ -183,6 +204,9 @@ bool hcp_fleet_decide_facility(hcp_txn *txn, const hcp_event *event)
     if (fault != NULL)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "grid", "facility \"%s\": %s", def->key,
                               fault);
+    if (feeders_fault(def) != NULL)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "feeders", "facility \"%s\" %s", def->key,
+                              feeders_fault(def));
     if (hcp_keys_find(txn->core->facility_keys, def->key) != HCP_NO_INDEX)
         return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "key",
                               "facility \"%s\" is defined already", def->key);
@@ -210,12 +234,40 @@ static bool names_taken(const hcp_core *core, const hcp_devices_registered *def)
     return false;
 }
 
+static uint32_t count_groups(const hcp_state *state, uint32_t facility)
+{
+    uint32_t n = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++)
+        n += hcp_state_group(state, g)->facility == facility;
+    return n;
+}
+
+/* The group that the devices join, or a new one of those the facility may have. */
+static bool check_group(hcp_txn *txn, const hcp_devices_registered *def)
+{
+    const hcp_state *state = &txn->core->state;
+    const hcp_facility_defined *site = &hcp_state_facility(state, def->facility)->def;
+    if (def->feeder > site->feeders.count)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_NOT_FOUND, "feeder",
+                              "%s has %u feeders, there is no number %u", site->key,
+                              site->feeders.count, def->feeder);
+    if (hcp_fleet_find_group(state, def->facility, def->class_ix, def->feeder) == HCP_NO_INDEX &&
+        count_groups(state, def->facility) >= HCP_MAX_FACILITY_GROUPS)
+        return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "feeder",
+                              "%s has devices of %d pairs of class and feeder, more cannot be "
+                              "planned for: use fewer feeders, or define a second facility",
+                              site->key, HCP_MAX_FACILITY_GROUPS);
+    return true;
+}
+
 static bool check_devices(hcp_txn *txn, const hcp_devices_registered *def)
 {
     const hcp_state *state = &txn->core->state;
     if (def->facility >= state->fleet.facilities->len || def->class_ix >= state->fleet.classes->len)
         return hcp_txn_refuse(txn, HCP_REFUSAL_NOT_FOUND, "facility",
                               "devices need a known facility and class");
+    if (!check_group(txn, def))
+        return false;
     if (def->name_prefix == NULL || *def->name_prefix == '\0')
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "name_prefix",
                               "devices need a name prefix");
@@ -241,16 +293,14 @@ static bool check_devices(hcp_txn *txn, const hcp_devices_registered *def)
     return true;
 }
 
-bool hcp_fleet_decide_devices(hcp_txn *txn, const hcp_event *event)
+/* The devices as they start fit within the cap and on their feeder. */
+static bool check_power(hcp_txn *txn, const hcp_devices_registered *def)
 {
-    const hcp_devices_registered *def = &event->devices_registered;
-    if (!check_devices(txn, def))
-        return false;
     const hcp_state *state = &txn->core->state;
     const hcp_facility *facility = hcp_state_facility(state, def->facility);
     const hcp_class_defined *cls = &hcp_state_class(state, def->class_ix)->def;
     /* They join a group that may mine at another power target by now. */
-    uint32_t group = hcp_fleet_find_group(state, def->facility, def->class_ix);
+    uint32_t group = hcp_fleet_find_group(state, def->facility, def->class_ix, def->feeder);
     uint32_t target =
         group == HCP_NO_INDEX ? cls->default_target : hcp_state_group(state, group)->mining_target;
     int64_t added_w = def->count * hcp_power_device_w(cls, def->mode, target);
@@ -262,6 +312,26 @@ bool hcp_fleet_decide_devices(hcp_txn *txn, const hcp_event *event)
                               "register them curtailed",
                               def->count, cls->key, hcp_enum_name(&HCP_MODE_NAMES, (int)def->mode),
                               facility->def.key, (double)meter_w / 1e6, (double)cap_w / 1e6);
+    int64_t carried_w =
+        added_w +
+        (def->feeder > 0 ? hcp_power_reserved_w(txn->core, def->facility, def->feeder) : 0);
+    if (def->feeder > 0 && carried_w > hcp_power_limit_w(state, def->facility, def->feeder))
+        return hcp_txn_refuse(
+            txn, HCP_REFUSAL_CAPACITY, "count",
+            "%u x %s in mode %s would bring feeder %s of %s to %.3f MW, its cap is %.3f MW; "
+            "register them curtailed, or fewer",
+            def->count, cls->key, hcp_enum_name(&HCP_MODE_NAMES, (int)def->mode),
+            hcp_power_supply_name(&facility->def, def->feeder), facility->def.key,
+            (double)carried_w / 1e6,
+            (double)hcp_power_limit_w(state, def->facility, def->feeder) / 1e6);
+    return true;
+}
+
+bool hcp_fleet_decide_devices(hcp_txn *txn, const hcp_event *event)
+{
+    const hcp_devices_registered *def = &event->devices_registered;
+    if (!check_devices(txn, def) || !check_power(txn, def))
+        return false;
     hcp_event copy = hcp_event_copy(event);
     copy.devices_registered.first_id.value = txn->outcome->id = hcp_core_new_id(txn);
     hcp_txn_emit(txn, &copy);

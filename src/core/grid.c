@@ -120,7 +120,7 @@ static bool check_physics(hcp_txn *txn, const hcp_grid_announced *def)
 {
     const hcp_state *state = &txn->core->state;
     const hcp_facility_defined *site = &hcp_state_facility(state, def->facility)->def;
-    int64_t settled_w = hcp_power_settled_w(state, def->facility);
+    int64_t settled_w = hcp_power_settled_w(txn->core, def->facility, 0);
     int64_t movable_w = hcp_power_movable_w(txn->core, def->facility, def->evict);
     int64_t floor_w = hcp_power_meter_w(site, settled_w - movable_w);
     if (def->target_w > 0 && def->target_w >= floor_w)

@@ -24,6 +24,8 @@ typedef struct {
     uint32_t settled[HCP_MODES];                /* all that are not switching, by mode */
     uint32_t at_hand;                        /* healthy, in service, unleased; switching or not */
     uint32_t heading[HCP_MAX_POWER_TARGETS]; /* of those: mining at a target, or on the way to it */
+    int64_t
+        power_w; /* IT watts reserved: each device at its mode, the larger of two while it switches */
 } hcp_group_tally;
 
 typedef struct hcp_schedule hcp_schedule; /* schedule.c */
@@ -141,8 +143,13 @@ void hcp_fleet_recount(hcp_core *core);
 /* Room for `needed` device rows. */
 void hcp_fleet_reserve(hcp_fleet *fleet, uint32_t needed);
 
-/* The group of a facility and class, or HCP_NO_INDEX. */
-uint32_t hcp_fleet_find_group(const hcp_state *state, uint32_t facility, uint32_t class_ix);
+/* The group of a facility, class and feeder (0 = none), or HCP_NO_INDEX. */
+uint32_t hcp_fleet_find_group(const hcp_state *state, uint32_t facility, uint32_t class_ix,
+                              uint32_t feeder);
+
+/* The group of all devices of a switch; of a lease. */
+uint32_t hcp_fleet_switch_group(const hcp_state *state, const hcp_switch_started *def);
+uint32_t hcp_fleet_lease_group(const hcp_state *state, const hcp_lease_granted *def);
 
 /* Healthy, in service, unleased, not switching, not off: it could take a lease now. */
 bool hcp_fleet_is_free(const hcp_fleet *fleet, uint32_t device);
@@ -150,9 +157,10 @@ bool hcp_fleet_is_free(const hcp_fleet *fleet, uint32_t device);
 /* The counters of a group; borrowed until the next event. */
 const hcp_group_tally *hcp_core_tally(const hcp_core *core, uint32_t group);
 
-/* Starts curtailing miners of the facility, least efficient first, until its settled power leaves room for `extra_w`
- * more IT watts. True when that suffices (now, or when the running switches end). */
-bool hcp_power_make_room(hcp_txn *txn, uint32_t facility, int64_t extra_w);
+/* Starts curtailing miners, least efficient first, until the settled power of the group's feeder and of its facility leaves
+ * room for what is kept for workloads and `added_w` more IT watts. True when that suffices (now, or when the running
+ * switches end). */
+bool hcp_power_make_room(hcp_txn *txn, uint32_t group, int64_t added_w);
 
 /* Sheds load until the facility settles within its cap: miners, then idle devices, then leases from the lowest priority
  * up. No effect on a facility that will. */
@@ -238,11 +246,15 @@ bool hcp_schedule_is_stale(const hcp_core *core);
 /* Free devices of the group that are kept for workloads ahead of everybody else; placements leave that many. */
 uint32_t hcp_schedule_kept(const hcp_core *core, uint32_t group);
 
-/* IT watts of a facility kept for workloads ahead, and keeping some: for a workload that waits for power, when that power
- * is `coming` (miners are on their way to sleep) or the workload is overdue. */
-int64_t hcp_schedule_kept_w(const hcp_core *core, uint32_t facility);
-void hcp_schedule_keep_w(hcp_txn *txn, uint32_t workload, uint32_t facility, int64_t power_w,
+/* IT watts of a facility (or of one of its feeders) kept for workloads ahead, and keeping some of those of a group: for a
+ * workload that waits for power, when that power is `coming` (miners are on their way to sleep) or the workload is overdue. */
+int64_t hcp_schedule_kept_w(const hcp_core *core, uint32_t facility, uint32_t feeder);
+void hcp_schedule_keep_w(hcp_txn *txn, uint32_t workload, uint32_t group, int64_t power_w,
                          bool coming);
+
+/* IT watts that a placement in the group may take now without touching what is kept for workloads ahead: the least that is
+ * left of its facility and of its feeder, and which feeder that is (0: the facility). */
+int64_t hcp_placement_room_w(const hcp_core *core, uint32_t group, uint32_t *ret_feeder);
 
 /* May a device of the group serve the workload at all? */
 bool hcp_schedule_accepts(const hcp_state *state, const hcp_workload_accepted *def,
@@ -378,7 +390,7 @@ bool hcp_state_is_sound(const hcp_state *state, GError **error);
 
 /* After a restore: each noun derives its tables from the state. Called in the order of this list. The fleet derives group
  * counters, group batches and power sums too, so a snapshot holds device rows, batches, and of groups facility, class,
- * mining target and moved_us. */
+ * feeder, mining target and moved_us. */
 void hcp_fleet_rebuild(hcp_core *core);
 void hcp_lease_rebuild(hcp_core *core);
 void hcp_switch_rebuild(hcp_core *core);

@@ -11,9 +11,14 @@
 static const char *check_devices(const hcp_state *state, const hcp_lease_granted *def)
 {
     const uint32_t *devices = def->devices.items;
-    uint32_t group = hcp_fleet_find_group(state, def->facility, def->class_ix);
     if (def->devices.count == 0 || def->devices.count > HCP_MAX_GANG)
         return "its number of devices is out of range";
+    if (devices[0] >= state->fleet.n_devices)
+        return "a device does not exist";
+    uint32_t group = state->fleet.group[devices[0]];
+    const hcp_group *row = hcp_state_group(state, group);
+    if (row->facility != def->facility || row->class_ix != def->class_ix)
+        return "its devices are of another facility or class";
     for (uint32_t i = 0; i < def->devices.count; i++)
         if (devices[i] >= state->fleet.n_devices || (i > 0 && devices[i] <= devices[i - 1]) ||
             state->fleet.group[devices[i]] != group ||
@@ -212,7 +217,7 @@ void hcp_lease_release(hcp_txn *txn, uint32_t ix, const char *reason)
     for (guint i = 0; i < switches->len; i++)
         hcp_switch_abort(txn, g_array_index(switches, uint32_t, i), reason);
     const hcp_facility *facility = hcp_state_facility(state, def.facility);
-    bool asleep = facility->emergency || hcp_power_settled_w(state, def.facility) >
+    bool asleep = facility->emergency || hcp_power_settled_w(txn->core, def.facility, 0) >
                                              hcp_power_cap_it_w(state, def.facility);
     hcp_switch_started out = {
         .cause = (char *)"release",
@@ -258,7 +263,7 @@ static bool choose_named(hcp_txn *txn, const hcp_allocate *wanted, hcp_placement
                                   "name existing devices once each, in ascending order");
         if (fleet->group[device] != fleet->group[devices[0]])
             return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "devices",
-                                  "all devices must be of one class and one facility");
+                                  "all devices must be of one class, one facility and one feeder");
         g_autofree char *name = hcp_state_device_name(state, device);
         if (!hcp_fleet_is_free(fleet, device))
             return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "devices", "%s is not free", name);
@@ -281,14 +286,20 @@ static bool check_power(hcp_txn *txn, const hcp_placement *placement)
     if (facility->emergency)
         return hcp_txn_refuse(txn, HCP_REFUSAL_EMERGENCY, "facility",
                               "%s is shut down by an emergency", facility->def.name);
-    int64_t room_w = hcp_power_cap_it_w(state, group->facility) - facility->it_power_w;
-    if (placement->added_w > room_w)
-        return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "count",
-                              "%.1f kW more are needed and %.1f kW are free under the power cap of "
-                              "%s; submit a workload to wait for it",
-                              (double)placement->added_w / 1e3, (double)room_w / 1e3,
-                              facility->def.name);
-    return true;
+    for (uint32_t feeder = 0;; feeder = group->feeder) {
+        int64_t room_w = hcp_power_limit_w(state, group->facility, feeder) -
+                         hcp_power_reserved_w(txn->core, group->facility, feeder);
+        if (placement->added_w > room_w)
+            return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "count",
+                                  "%.1f kW more are needed and %.1f kW are free under %s%s of %s; "
+                                  "submit a workload to wait for it",
+                                  (double)placement->added_w / 1e3, (double)room_w / 1e3,
+                                  feeder == 0 ? "" : "feeder ",
+                                  hcp_power_supply_name(&facility->def, feeder),
+                                  facility->def.name);
+        if (feeder == group->feeder)
+            return true;
+    }
 }
 
 static bool refuse_allocation(hcp_txn *txn, const hcp_allocate *wanted, hcp_wait wait)

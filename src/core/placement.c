@@ -307,12 +307,30 @@ void hcp_placement_clear(hcp_placement *placement)
     memset(placement, 0, sizeof *placement);
 }
 
-/* IT watts that may be taken without touching what is kept for workloads ahead. */
-static int64_t room_w(const hcp_core *core, uint32_t facility)
+static int64_t left_w(const hcp_core *core, uint32_t facility, uint32_t feeder)
 {
-    const hcp_facility *row = hcp_state_facility(&core->state, facility);
-    return hcp_power_cap_it_w(&core->state, facility) - row->it_power_w -
-           hcp_schedule_kept_w(core, facility);
+    return hcp_power_limit_w(&core->state, facility, feeder) -
+           hcp_power_reserved_w(core, facility, feeder) -
+           hcp_schedule_kept_w(core, facility, feeder);
+}
+
+int64_t hcp_placement_room_w(const hcp_core *core, uint32_t group_ix, uint32_t *ret_feeder)
+{
+    const hcp_group *group = hcp_state_group(&core->state, group_ix);
+    int64_t room_w = left_w(core, group->facility, 0);
+    *ret_feeder = 0;
+    if (group->feeder == 0)
+        return room_w;
+    int64_t carried_w = left_w(core, group->facility, group->feeder);
+    if (carried_w < room_w)
+        *ret_feeder = group->feeder;
+    return MIN(room_w, carried_w);
+}
+
+static bool has_power(const hcp_core *core, const hcp_placement *placement)
+{
+    uint32_t feeder;
+    return placement->added_w <= hcp_placement_room_w(core, placement->group, &feeder);
 }
 
 static uint32_t share_of(const hcp_state *state, const hcp_placement *placement)
@@ -329,8 +347,7 @@ static bool better(const hcp_core *core, const hcp_placement *a, const hcp_place
     if (b->devices.count == 0)
         return true;
     uint32_t a_share = share_of(state, a), b_share = share_of(state, b);
-    bool a_fits = a->added_w <= room_w(core, hcp_state_group(state, a->group)->facility);
-    bool b_fits = b->added_w <= room_w(core, hcp_state_group(state, b->group)->facility);
+    bool a_fits = has_power(core, a), b_fits = has_power(core, b);
     if (a_fits != b_fits)
         return a_fits;
     return a_share != b_share ? a_share < b_share : a->score_sum > b->score_sum;
@@ -374,8 +391,7 @@ hcp_wait hcp_placement_choose(const hcp_txn *txn, const hcp_placement_request *r
     }
     if (best.devices.count == 0)
         return shut && !open ? HCP_WAIT_EMERGENCY : HCP_WAIT_DEVICES;
-    uint32_t facility = hcp_state_group(state, best.group)->facility;
-    hcp_wait wait = best.added_w <= room_w(txn->core, facility) ? HCP_WAIT_NONE : HCP_WAIT_POWER;
+    hcp_wait wait = has_power(txn->core, &best) ? HCP_WAIT_NONE : HCP_WAIT_POWER;
     if (wait == HCP_WAIT_NONE)
         hcp_placement_count_rejections(state, request, &best);
     *ret_placement = best;
@@ -419,10 +435,8 @@ bool hcp_placement_try(hcp_txn *txn, uint32_t workload_ix, hcp_wait *ret_wait)
         return true;
     }
     if (wait == HCP_WAIT_POWER) {
-        uint32_t facility = hcp_state_group(state, placement.group)->facility;
-        int64_t kept_w = hcp_schedule_kept_w(txn->core, facility);
-        bool coming = hcp_power_make_room(txn, facility, kept_w + placement.added_w);
-        hcp_schedule_keep_w(txn, workload_ix, facility, placement.added_w, coming);
+        bool coming = hcp_power_make_room(txn, placement.group, placement.added_w);
+        hcp_schedule_keep_w(txn, workload_ix, placement.group, placement.added_w, coming);
     }
     hcp_placement_clear(&placement);
     *ret_wait = wait;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Placement, all or nothing, in one facility and one class:
+ * Placement, all or nothing, in one facility, one class and on one feeder:
  *
  *     1 request → 2 filter by class, facility and availability → 3 leave out the unhealthy → 4 score → 5 take the best →
  *     6 reserve by lease → 7 watch until completion
@@ -38,7 +38,7 @@ typedef struct {
     hcp_array scores;     /* hcp_scored_device */
     hcp_array rejections; /* hcp_rejection */
     uint64_t score_sum;   /* milli, of the chosen */
-    int64_t added_w;      /* IT watts the site needs on top while they switch in and after */
+    int64_t added_w; /* IT watts that site and feeder need on top while they switch in and after */
 } hcp_placement;
 
 /* Chooses devices for the request. HCP_WAIT_NONE: `ret_placement` holds them and there is power. HCP_WAIT_POWER: it holds them, but

@@ -118,12 +118,65 @@ static void switch_power(const hcp_state *state, const hcp_switch *sw, int64_t *
     *ret_settled_w = (sw->phase == HCP_PHASE_ROLLBACK ? from_w : to_w) * sw->left;
 }
 
-int64_t hcp_power_settled_w(const hcp_state *state, uint32_t facility)
+static const hcp_feeder *feeder_at(const hcp_facility_defined *def, uint32_t feeder)
 {
-    int64_t total_w = hcp_state_facility(state, facility)->it_power_w;
+    g_assert(feeder > 0 && feeder <= def->feeders.count);
+    return (const hcp_feeder *)def->feeders.items + feeder - 1;
+}
+
+/* Whether a group hangs on the supply. */
+static bool is_on(const hcp_group *group, uint32_t facility, uint32_t feeder)
+{
+    return group->facility == facility && (feeder == 0 || group->feeder == feeder);
+}
+
+const char *hcp_power_supply_name(const hcp_facility_defined *facility, uint32_t feeder)
+{
+    return feeder == 0 ? "the power cap" : feeder_at(facility, feeder)->name;
+}
+
+int64_t hcp_power_limit_w(const hcp_state *state, uint32_t facility, uint32_t feeder)
+{
+    return feeder == 0 ? hcp_power_cap_it_w(state, facility)
+                       : feeder_at(&hcp_state_facility(state, facility)->def, feeder)->cap_w;
+}
+
+int64_t hcp_power_reserved_w(const hcp_core *core, uint32_t facility, uint32_t feeder)
+{
+    const hcp_state *state = &core->state;
+    if (feeder == 0)
+        return hcp_state_facility(state, facility)->it_power_w;
+    int64_t total_w = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++)
+        if (is_on(hcp_state_group(state, g), facility, feeder))
+            total_w += hcp_core_tally(core, g)->power_w;
+    return total_w;
+}
+
+uint32_t hcp_power_most_serving(const hcp_state *state, uint32_t group_ix)
+{
+    const hcp_group *group = hcp_state_group(state, group_ix);
+    const hcp_class_defined *cls = &hcp_state_class(state, group->class_ix)->def;
+    if (group->feeder == 0 || cls->tdp_w == cls->standby_w)
+        return group->count;
+    int64_t left_w = hcp_power_limit_w(state, group->facility, group->feeder);
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *other = hcp_state_group(state, g);
+        if (is_on(other, group->facility, group->feeder))
+            left_w -= other->count * hcp_state_class(state, other->class_ix)->def.standby_w;
+    }
+    return (uint32_t)MIN(MAX(left_w, 0) / (cls->tdp_w - cls->standby_w), (int64_t)group->count);
+}
+
+int64_t hcp_power_settled_w(const hcp_core *core, uint32_t facility, uint32_t feeder)
+{
+    const hcp_state *state = &core->state;
+    int64_t total_w = hcp_power_reserved_w(core, facility, feeder);
     for (uint32_t i = 0; i < state->switches.items->len; i++) {
         const hcp_switch *sw = hcp_state_switch(state, i);
-        if (!sw->live || sw->def.facility != facility)
+        if (!sw->live || sw->def.facility != facility ||
+            (feeder != 0 && !is_on(hcp_state_group(state, hcp_fleet_switch_group(state, &sw->def)),
+                                   facility, feeder)))
             continue;
         int64_t reserved_w, settled_w;
         switch_power(state, sw, &reserved_w, &settled_w);
@@ -169,11 +222,10 @@ int64_t hcp_power_movable_w(const hcp_core *core, uint32_t facility, bool leases
 int64_t hcp_core_switching_w(const hcp_core *core, uint32_t group_ix)
 {
     const hcp_state *state = &core->state;
-    const hcp_group *group = hcp_state_group(state, group_ix);
     int64_t total_w = 0;
     for (uint32_t i = 0; i < state->switches.items->len; i++) {
         const hcp_switch *sw = hcp_state_switch(state, i);
-        if (!sw->live || sw->def.facility != group->facility || sw->def.class_ix != group->class_ix)
+        if (!sw->live || hcp_fleet_switch_group(state, &sw->def) != group_ix)
             continue;
         int64_t reserved_w, settled_w;
         switch_power(state, sw, &reserved_w, &settled_w);

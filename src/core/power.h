@@ -44,8 +44,20 @@ int64_t hcp_power_reserve_w(const hcp_state *state, uint32_t facility);
  * simulation is on. */
 bool hcp_power_can_mine(const hcp_settings *settings, const hcp_class_defined *cls);
 
-/* IT watts of the facility once every running switch has ended well. */
-int64_t hcp_power_settled_w(const hcp_state *state, uint32_t facility);
+/*
+ * A facility has one supply for all (feeder 0), within its cap in force, and its feeders, each within its own cap for the
+ * devices that hang on it. All in IT watts: the most it may carry; what its devices reserve now, each at its mode, the
+ * larger of two while it switches; and what they reserve once every running switch has ended well.
+ */
+int64_t hcp_power_limit_w(const hcp_state *state, uint32_t facility, uint32_t feeder);
+int64_t hcp_power_reserved_w(const hcp_core *core, uint32_t facility, uint32_t feeder);
+int64_t hcp_power_settled_w(const hcp_core *core, uint32_t facility, uint32_t feeder);
+
+/* The feeder's name, for messages; "the power cap" for feeder 0. */
+const char *hcp_power_supply_name(const hcp_facility_defined *facility, uint32_t feeder);
+
+/* Devices of the group that can serve at once at most: its feeder may carry fewer than hang on it. */
+uint32_t hcp_power_most_serving(const hcp_state *state, uint32_t group);
 
 /* IT watts of that which sleep would save: of miners and idle devices, and with `leases` of what serves too. */
 int64_t hcp_power_movable_w(const hcp_core *core, uint32_t facility, bool leases);

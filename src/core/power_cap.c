@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeping a facility within its cap: making room for a placement, and shedding load when the cap falls. */
+/* Keeping a facility and its feeders within their caps: room for a placement, and shedding load when the cap falls. */
 #include "core/lease.h"
 #include "core/pick.h"
 #include "core/switching.h"
@@ -38,16 +38,18 @@ static void add_sources(const hcp_core *core, uint32_t g, GArray *sources)
     }
 }
 
-/* IT watts the facility will be over its cap by once every switch has ended, with `extra_w` more. */
-static int64_t missing_w(const hcp_state *state, uint32_t facility, int64_t extra_w)
+/* IT watts by which a supply will be over its limit once every switch has ended, with `extra_w` more. */
+static int64_t missing_w(const hcp_core *core, uint32_t facility, uint32_t feeder, int64_t extra_w)
 {
-    return hcp_power_settled_w(state, facility) + extra_w - hcp_power_cap_it_w(state, facility);
+    return hcp_power_settled_w(core, facility, feeder) + extra_w -
+           hcp_power_limit_w(&core->state, facility, feeder);
 }
 
 /* IT watts that leases have to give up once every switch has ended. */
-static int64_t leases_over_w(const hcp_state *state, uint32_t facility)
+static int64_t leases_over_w(const hcp_core *core, uint32_t facility)
 {
-    return hcp_power_settled_w(state, facility) - hcp_power_lease_cap_it_w(state, facility);
+    return hcp_power_settled_w(core, facility, 0) -
+           hcp_power_lease_cap_it_w(&core->state, facility);
 }
 
 /* What lowered the cap, as the cause of a switch and the reason of an eviction. */
@@ -69,16 +71,19 @@ static int64_t curtail(hcp_txn *txn, const hcp_pick *pick, int64_t missing, int6
     return missing - n * saved_w;
 }
 
-bool hcp_power_make_room(hcp_txn *txn, uint32_t facility, int64_t extra_w)
+/* Sends miners of a supply to sleep until it has `extra_w` to give; true when that suffices. */
+static bool shed_miners(hcp_txn *txn, uint32_t facility, uint32_t feeder, int64_t extra_w)
 {
     const hcp_state *state = &txn->core->state;
-    int64_t missing = missing_w(state, facility, extra_w);
+    int64_t missing = missing_w(txn->core, facility, feeder, extra_w);
     if (missing <= 0)
         return true;
     g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(source));
-    for (uint32_t g = 0; g < state->fleet.groups->len; g++)
-        if (hcp_state_group(state, g)->facility == facility)
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility == facility && (feeder == 0 || group->feeder == feeder))
             add_sources(txn->core, g, sources);
+    }
     g_array_sort(sources, least_efficient_first);
     for (guint i = 0; i < sources->len && missing > 0; i++) {
         const source *from = &g_array_index(sources, source, i);
@@ -88,13 +93,24 @@ bool hcp_power_make_room(hcp_txn *txn, uint32_t facility, int64_t extra_w)
     return missing <= 0;
 }
 
+bool hcp_power_make_room(hcp_txn *txn, uint32_t group_ix, int64_t added_w)
+{
+    const hcp_core *core = txn->core;
+    const hcp_group *group = hcp_state_group(&core->state, group_ix);
+    uint32_t facility = group->facility, feeder = group->feeder;
+    if (feeder != 0 &&
+        !shed_miners(txn, facility, feeder, hcp_schedule_kept_w(core, facility, feeder) + added_w))
+        return false;
+    return shed_miners(txn, facility, 0, hcp_schedule_kept_w(core, facility, 0) + added_w);
+}
+
 static void curtail_idle(hcp_txn *txn, uint32_t facility)
 {
     const hcp_state *state = &txn->core->state;
     for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(state, g);
         const hcp_class_defined *cls = &hcp_state_class(state, group->class_ix)->def;
-        int64_t missing = missing_w(state, facility, 0);
+        int64_t missing = missing_w(txn->core, facility, 0, 0);
         if (group->facility == facility && missing > 0 && cls->idle_w > cls->standby_w)
             (void)curtail(txn, &(hcp_pick){.group = g, .mode = HCP_MODE_IDLE}, missing,
                           cls->idle_w - cls->standby_w);
@@ -127,11 +143,11 @@ static uint32_t least_important(const hcp_state *state, uint32_t facility)
 
 void hcp_power_enforce_cap(hcp_txn *txn, uint32_t facility)
 {
-    if (hcp_power_make_room(txn, facility, 0))
+    if (shed_miners(txn, facility, 0, 0))
         return;
     curtail_idle(txn, facility);
     uint32_t lease;
-    while (leases_over_w(&txn->core->state, facility) > 0 &&
+    while (leases_over_w(txn->core, facility) > 0 &&
            (lease = least_important(&txn->core->state, facility)) != HCP_NO_INDEX)
         hcp_lease_evict(txn, lease, cause_of(&txn->core->state, facility));
 }

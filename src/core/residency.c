@@ -39,7 +39,7 @@ hcp_residency hcp_residency_find(const hcp_state *state, const hcp_switch_starte
     }
     if (held == all)
         return HCP_RESIDENCY_HBM;
-    uint32_t group = hcp_fleet_find_group(state, def->facility, def->class_ix);
+    uint32_t group = hcp_fleet_switch_group(state, def);
     return holders(state, group, model) > 0 ? HCP_RESIDENCY_HOST : HCP_RESIDENCY_DISK;
 }
 

@@ -117,6 +117,7 @@ static const hcp_field GROUP_ACCOUNT_FIELDS[] = {
     HCP_FIELD_AT(hcp_group_account, HCP_FIELD_I64, "mined_7_us", mined_us[7]),
     HCP_FIELD(hcp_group_account, HCP_FIELD_I64, starts),
     HCP_FIELD(hcp_group_account, HCP_FIELD_I64, stops),
+    HCP_FIELD(hcp_group_account, HCP_FIELD_I64, drawn_uj),
 };
 G_STATIC_ASSERT(HCP_MAX_POWER_TARGETS == 8);
 static const hcp_record GROUP_ACCOUNT_RECORD = HCP_RECORD(hcp_group_account, GROUP_ACCOUNT_FIELDS);
@@ -124,6 +125,7 @@ static const hcp_record GROUP_ACCOUNT_RECORD = HCP_RECORD(hcp_group_account, GRO
 static const hcp_field GROUP_FIELDS[] = {
     HCP_FIELD(hcp_group, HCP_FIELD_U32, facility),
     HCP_FIELD(hcp_group, HCP_FIELD_U32, class_ix),
+    HCP_FIELD(hcp_group, HCP_FIELD_U32, feeder),
     HCP_FIELD(hcp_group, HCP_FIELD_U32, mining_target),
     HCP_FIELD(hcp_group, HCP_FIELD_I64, moved_us),
     HCP_FIELD(hcp_group, HCP_FIELD_BOOL, struck),

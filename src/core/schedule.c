@@ -28,7 +28,7 @@
 /* What the last pass found out; derived, begun anew by the next full pass. */
 struct hcp_schedule {
     GArray *kept;     /* uint32_t by group: free devices kept for workloads ahead */
-    GArray *kept_w;   /* int64_t by facility: power kept for them */
+    GArray *kept_w;   /* int64_t by facility and feeder (place_of): power kept for them */
     GArray *groups;   /* group_load by group; follows the leases */
     GArray *incoming; /* uint32_t by group: devices soon free; empty = not counted yet */
     /* deferral by age; entries of workloads that are no longer put off are dropped on use */
@@ -40,7 +40,8 @@ struct hcp_schedule {
     bool preempted;   /* somebody lost devices and may start elsewhere */
     bool stale;       /* no full pass since the state came from elsewhere */
     /* Of the workload tried last: where it lacks power that no miner gives, how much it lacks (0 = none) and needs. */
-    uint32_t short_facility;
+    uint32_t short_group;
+    bool feeder_short; /* its feeder lacks it, too */
     int64_t short_w, short_need_w;
 };
 
@@ -100,10 +101,43 @@ uint32_t hcp_schedule_kept(const hcp_core *core, uint32_t group)
     return group < kept->len ? g_array_index(kept, uint32_t, group) : 0;
 }
 
-int64_t hcp_schedule_kept_w(const hcp_core *core, uint32_t facility)
+static uint32_t place_of(uint32_t facility, uint32_t feeder)
+{
+    return facility * (HCP_MAX_FEEDERS + 1) + feeder;
+}
+
+int64_t hcp_schedule_kept_w(const hcp_core *core, uint32_t facility, uint32_t feeder)
 {
     const GArray *kept_w = core->schedule->kept_w;
-    return facility < kept_w->len ? g_array_index(kept_w, int64_t, facility) : 0;
+    uint32_t place = place_of(facility, feeder);
+    return place < kept_w->len ? g_array_index(kept_w, int64_t, place) : 0;
+}
+
+static void keep_w(hcp_schedule *schedule, uint32_t place, int64_t power_w)
+{
+    if (place >= schedule->kept_w->len)
+        g_array_set_size(schedule->kept_w, place + 1);
+    g_array_index(schedule->kept_w, int64_t, place) += power_w;
+    schedule->keeping = true;
+}
+
+/* IT watts that a supply will lack once every switch has ended, for what is kept and `power_w` more. */
+static int64_t lacking_w(const hcp_core *core, uint32_t facility, uint32_t feeder, int64_t power_w)
+{
+    return hcp_power_settled_w(core, facility, feeder) +
+           hcp_schedule_kept_w(core, facility, feeder) + power_w -
+           hcp_power_limit_w(&core->state, facility, feeder);
+}
+
+static void note_short(hcp_core *core, uint32_t group_ix, int64_t power_w)
+{
+    hcp_schedule *schedule = core->schedule;
+    const hcp_group *group = hcp_state_group(&core->state, group_ix);
+    int64_t feeder_w = lacking_w(core, group->facility, group->feeder, power_w);
+    schedule->short_group = group_ix;
+    schedule->feeder_short = group->feeder != 0 && feeder_w > 0;
+    schedule->short_need_w = power_w;
+    schedule->short_w = MAX(feeder_w, lacking_w(core, group->facility, 0, power_w));
 }
 
 static bool is_overdue(const hcp_txn *txn, uint32_t workload)
@@ -111,25 +145,18 @@ static bool is_overdue(const hcp_txn *txn, uint32_t workload)
     return hcp_queue_overdue_us(txn->core->queue, workload) <= txn->now_us;
 }
 
-void hcp_schedule_keep_w(hcp_txn *txn, uint32_t workload, uint32_t facility, int64_t power_w,
+void hcp_schedule_keep_w(hcp_txn *txn, uint32_t workload, uint32_t group_ix, int64_t power_w,
                          bool coming)
 {
     hcp_schedule *schedule = txn->core->schedule;
-    GArray *kept_w = schedule->kept_w;
-    if (!coming) {
-        const hcp_state *state = &txn->core->state;
-        int64_t cap_w = hcp_power_cap_it_w(state, facility);
-        schedule->short_facility = facility;
-        schedule->short_need_w = power_w;
-        schedule->short_w = hcp_power_settled_w(state, facility) +
-                            hcp_schedule_kept_w(txn->core, facility) + power_w - cap_w;
-    }
+    const hcp_group *group = hcp_state_group(&txn->core->state, group_ix);
+    if (!coming)
+        note_short(txn->core, group_ix, power_w);
     if (!coming && !is_overdue(txn, workload))
         return;
-    if (facility >= kept_w->len)
-        g_array_set_size(kept_w, facility + 1);
-    g_array_index(kept_w, int64_t, facility) += power_w;
-    schedule->keeping = true;
+    keep_w(schedule, place_of(group->facility, 0), power_w);
+    if (group->feeder != 0)
+        keep_w(schedule, place_of(group->facility, group->feeder), power_w);
 }
 
 static group_load *load_of(hcp_core *core, uint32_t group)
@@ -153,7 +180,7 @@ void hcp_schedule_note_lease(hcp_core *core, const hcp_workload *row, bool grant
     if (row->lease == HCP_NO_INDEX || !is_preemptible(core, row))
         return;
     const hcp_lease_granted *def = &hcp_core_lease(core, row->lease)->def;
-    uint32_t group = hcp_fleet_find_group(&core->state, def->facility, def->class_ix);
+    uint32_t group = hcp_fleet_lease_group(&core->state, def);
     uint32_t *sum = &load_of(core, group)->preemptible[row->def.priority];
     *sum += granted ? row->def.count : 0u - row->def.count;
 }
@@ -198,6 +225,7 @@ static uint32_t home_group(const hcp_state *state, const hcp_workload_accepted *
         const hcp_group *group = hcp_state_group(state, g);
         uint32_t out = group->unhealthy + group->out;
         uint32_t capacity = group->count > out ? group->count - out : 0;
+        capacity = MIN(capacity, hcp_power_most_serving(state, g));
         if (capacity >= def->count && capacity > most && hcp_schedule_accepts(state, def, group)) {
             best = g;
             most = capacity;
@@ -233,10 +261,8 @@ static void count_incoming(hcp_core *core)
     for (uint32_t i = 0; i < state->switches.items->len; i++) {
         const hcp_switch *sw = hcp_state_switch(state, i);
         bool frees = sw->live && sw->def.to != HCP_MODE_SERVING && sw->def.to != HCP_MODE_OFF;
-        uint32_t g =
-            frees ? hcp_fleet_find_group(state, sw->def.facility, sw->def.class_ix) : HCP_NO_INDEX;
-        if (g != HCP_NO_INDEX)
-            g_array_index(incoming, uint32_t, g) += sw->left;
+        if (frees)
+            g_array_index(incoming, uint32_t, hcp_fleet_switch_group(state, &sw->def)) += sw->left;
     }
 }
 
@@ -247,16 +273,30 @@ static uint32_t incoming(hcp_core *core, uint32_t group)
     return g_array_index(core->schedule->incoming, uint32_t, group);
 }
 
-/* Workloads of lower priority on such devices of the facility that may be preempted, the cheapest first. */
-static GArray *find_victims(const hcp_txn *txn, uint32_t facility, uint64_t classes,
-                            hcp_priority above)
+/* Where leases are looked for: in one group, or in all of a facility, on one of its feeders or (0) on any. */
+typedef struct {
+    uint32_t group; /* HCP_NO_INDEX = any */
+    uint32_t facility, feeder;
+} reach;
+
+static bool is_within(const hcp_state *state, const reach *where, const hcp_lease *lease)
+{
+    uint32_t g = hcp_fleet_lease_group(state, &lease->def);
+    const hcp_group *group = hcp_state_group(state, g);
+    if (where->group != HCP_NO_INDEX)
+        return where->group == g;
+    return group->facility == where->facility &&
+           (where->feeder == 0 || where->feeder == group->feeder);
+}
+
+/* Workloads of lower priority there that may be preempted, the cheapest first. */
+static GArray *find_victims(const hcp_txn *txn, const reach *where, hcp_priority above)
 {
     const hcp_state *state = &txn->core->state;
     GArray *victims = g_array_new(FALSE, FALSE, sizeof(victim));
     for (uint32_t i = 0; i < state->leases.items->len; i++) {
         const hcp_lease *lease = hcp_state_lease(state, i);
-        if (!lease->live || lease->workload == HCP_NO_INDEX || lease->def.facility != facility ||
-            ((classes >> lease->def.class_ix) & 1) == 0)
+        if (!lease->live || lease->workload == HCP_NO_INDEX || !is_within(state, where, lease))
             continue;
         const hcp_workload *row = hcp_state_workload(state, lease->workload);
         if (row->def.priority <= above || row->lease != i || !is_preemptible(txn->core, row))
@@ -318,10 +358,8 @@ static void consider_group(const hcp_txn *txn, const hcp_workload_accepted *def,
     uint64_t coming = (uint64_t)group->free + incoming(core, g);
     if (lower + coming < wanted)
         return;
-    GArray *victims =
-        coming >= wanted
-            ? g_array_new(FALSE, FALSE, sizeof(victim))
-            : find_victims(txn, group->facility, UINT64_C(1) << group->class_ix, def->priority);
+    GArray *victims = coming >= wanted ? g_array_new(FALSE, FALSE, sizeof(victim))
+                                       : find_victims(txn, &(reach){.group = g}, def->priority);
     int64_t loss_us = coming >= wanted ? 0 : choose_victims(victims, (uint32_t)(wanted - coming));
     if (loss_us < 0 || (best->group != HCP_NO_INDEX && loss_us >= best->loss_us)) {
         g_array_unref(victims);
@@ -370,8 +408,11 @@ static bool preempt_for_power(hcp_txn *txn, uint32_t ix)
     const hcp_state *state = &txn->core->state;
     hcp_schedule *schedule = txn->core->schedule;
     const hcp_workload *row = hcp_state_workload(state, ix);
-    g_autoptr(GArray) victims =
-        find_victims(txn, schedule->short_facility, UINT64_MAX, row->def.priority);
+    const hcp_group *group = hcp_state_group(state, schedule->short_group);
+    const reach where = {.group = HCP_NO_INDEX,
+                         .facility = group->facility,
+                         .feeder = schedule->feeder_short ? group->feeder : 0};
+    g_autoptr(GArray) victims = find_victims(txn, &where, row->def.priority);
     int64_t freed = 0;
     guint n = 0;
     for (; n < victims->len && freed < schedule->short_w; n++)
@@ -379,7 +420,7 @@ static bool preempt_for_power(hcp_txn *txn, uint32_t ix)
             freed_w(state, hcp_state_workload(state, g_array_index(victims, victim, n).workload));
     if (freed < schedule->short_w)
         return false;
-    hcp_schedule_keep_w(txn, ix, schedule->short_facility, schedule->short_need_w, true);
+    hcp_schedule_keep_w(txn, ix, schedule->short_group, schedule->short_need_w, true);
     hcp_workload_id by = row->def.id;
     schedule->preempted |= n > 0;
     for (guint i = 0; i < n; i++)

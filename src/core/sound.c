@@ -59,7 +59,9 @@ static bool groups_sound(const hcp_fleet *fleet)
         const hcp_group *group = &g_array_index(fleet->groups, hcp_group, i);
         if (!in_range(group->facility, fleet->facilities->len) ||
             !in_range(group->class_ix, fleet->classes->len) ||
-            group->mining_target >= HCP_MAX_POWER_TARGETS)
+            group->mining_target >= HCP_MAX_POWER_TARGETS ||
+            group->feeder >
+                g_array_index(fleet->facilities, hcp_facility, group->facility).def.feeders.count)
             return false;
     }
     return true;
@@ -123,7 +125,7 @@ static bool leases_sound(const hcp_state *state)
         if (!in_range(lease->def.facility, state->fleet.facilities->len) ||
             !in_range(lease->def.class_ix, state->fleet.classes->len) ||
             !in_range_or_none(lease->workload, state->workloads.items->len) ||
-            hcp_fleet_find_group(state, lease->def.facility, lease->def.class_ix) == HCP_NO_INDEX)
+            lease->def.devices.count == 0)
             return false;
         const uint32_t *devices = lease->def.devices.items;
         for (uint32_t k = 0; k < lease->def.devices.count; k++)
@@ -141,11 +143,11 @@ static bool switches_sound(const hcp_state *state)
             continue;
         if (!in_range(sw->def.facility, state->fleet.facilities->len) ||
             !in_range(sw->def.class_ix, state->fleet.classes->len) ||
-            !in_range(sw->def.power_target, HCP_MAX_POWER_TARGETS))
+            !in_range(sw->def.power_target, HCP_MAX_POWER_TARGETS) || sw->def.ranges.count == 0)
             return false;
         const hcp_range *ranges = sw->def.ranges.items;
         for (uint32_t k = 0; k < sw->def.ranges.count; k++)
-            if (ranges[k].first > state->fleet.n_devices ||
+            if (ranges[k].first >= state->fleet.n_devices ||
                 ranges[k].count > state->fleet.n_devices - ranges[k].first)
                 return false;
     }

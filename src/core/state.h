@@ -23,6 +23,7 @@ typedef struct {
     int64_t at_hand_us;
     int64_t mined_us[HCP_MAX_POWER_TARGETS];
     int64_t starts, stops;
+    int64_t drawn_uj; /* reserved by all its devices, without PUE */
 } hcp_group_account;
 
 /* The account of a facility that is open: integrals since from_us, and where the meters stood then. */
@@ -42,10 +43,11 @@ typedef struct {
     double ready_usd_h_per_mw; /* what a running MW would be paid for standing ready, times hours */
 } hcp_open_account;
 
-/* Devices of one class at one facility: the unit of dispatch. Counters follow every transition. */
+/* Devices of one class on one feeder of a facility: the unit of dispatch. Counters follow every transition. */
 typedef struct {
     uint32_t facility;
     uint32_t class_ix;
+    uint32_t feeder; /* of the facility, from 1; 0 = none */
     GArray *batches; /* uint32_t indices into fleet.batches */
     uint32_t count;
     uint32_t by_mode

@@ -24,13 +24,13 @@ static const hcp_range *range_at(const hcp_switch_started *def, uint32_t i)
     return (const hcp_range *)def->ranges.items + i;
 }
 
-/* Every device of the ranges is of the group, in the mode and at the power target the switch comes from, and free of
+/* Every device of the ranges is of one group, in the mode and at the power target the switch comes from, and free of
  * other switches. */
 static const char *check_devices(const hcp_state *state, const hcp_switch_started *def,
                                  uint32_t lease)
 {
     const hcp_fleet *fleet = &state->fleet;
-    uint32_t group = hcp_fleet_find_group(state, def->facility, def->class_ix);
+    uint32_t group = HCP_NO_INDEX;
     uint64_t total = 0;
     uint8_t target = 0;
     for (uint32_t r = 0; r < def->ranges.count; r++) {
@@ -38,8 +38,10 @@ static const char *check_devices(const hcp_state *state, const hcp_switch_starte
         if (range.count == 0 || range.first >= fleet->n_devices ||
             range.count > fleet->n_devices - range.first)
             return "it names devices that do not exist";
-        if (r == 0)
+        if (r == 0) {
             target = fleet->target[range.first];
+            group = fleet->group[range.first];
+        }
         total += range.count;
         uint32_t end = range.first + range.count;
         for (uint32_t d = range.first; d < end; d = hcp_runs_end(fleet, d, end))
@@ -48,7 +50,12 @@ static const char *check_devices(const hcp_state *state, const hcp_switch_starte
                 fleet->lease[d] != lease || fleet->health[d] == HCP_HEALTH_FAILED)
                 return "a device is not where it comes from";
     }
-    return total == 0 || total != def->count ? "it counts its devices wrongly" : NULL;
+    if (total == 0 || total != def->count)
+        return "it counts its devices wrongly";
+    const hcp_group *row = hcp_state_group(state, group);
+    return row->facility != def->facility || row->class_ix != def->class_ix
+               ? "its devices are of another facility or class"
+               : NULL;
 }
 
 static const char *check_started(const hcp_core *core, const hcp_switch_started *def)
@@ -85,8 +92,7 @@ const char *hcp_switch_apply_started(hcp_core *core, const hcp_event *event)
     hcp_ids_put(core->switch_ids, def->id.value, ix);
     hcp_core_note_id(core, def->id.value);
     core->state.switch_count++;
-    hcp_group *group =
-        hcp_core_group(core, hcp_fleet_find_group(&core->state, def->facility, def->class_ix));
+    hcp_group *group = hcp_core_group(core, hcp_fleet_switch_group(&core->state, def));
     if (def->lease.value == 0 && def->to == HCP_MODE_MINING)
         group->mining_target = def->power_target;
     if (g_str_equal(def->cause, "dispatch"))

@@ -18,6 +18,8 @@
 #define HCP_MAX_GANG 4096
 #define HCP_MAX_DEVICES (1u << 22)
 #define HCP_MAX_POWER_TARGETS 8
+#define HCP_MAX_FEEDERS 32         /* of a facility */
+#define HCP_MAX_FACILITY_GROUPS 64 /* as many as dispatch plans for */
 
 /* No charge for a MW in one peak is near this: 10 million USD. */
 #define HCP_PEAK_USD_MICRO_MAX INT64_C(10000000000000)

@@ -93,7 +93,7 @@ static void define_classes(site *s)
         site_define(s, &(hcp_event){.type = HCP_EVENT_CLASS_DEFINED, .class_defined = classes[i]});
 }
 
-static void define_places(site *s)
+static void define_places(site *s, const hcp_array *feeders)
 {
     hcp_facility_defined north = {
         .key = (char *)"north",
@@ -109,6 +109,7 @@ static void define_places(site *s)
         .carbon_source = (char *)"test",
     };
     hcp_facility_defined south = north;
+    north.feeders = *feeders;
     south.key = (char *)"south";
     south.name = (char *)"South";
     south.cap_w = 100000;
@@ -140,7 +141,7 @@ static void register_devices(site *s, const char *prefix, uint32_t class_ix, uin
     site_define(s, &(hcp_event){.type = HCP_EVENT_DEVICES_REGISTERED, .devices_registered = def});
 }
 
-void site_init_empty(site *s)
+static void init(site *s, const hcp_array *feeders)
 {
     *s = (site){
         .core = hcp_core_new(),
@@ -149,7 +150,12 @@ void site_init_empty(site *s)
     };
     define_settings(s);
     define_classes(s);
-    define_places(s);
+    define_places(s, feeders);
+}
+
+void site_init_empty(site *s)
+{
+    init(s, &(hcp_array){0});
 }
 
 void site_init(site *s)
@@ -160,6 +166,46 @@ void site_init(site *s)
     register_devices(s, "asic-n-s21", SITE_S21, SITE_NORTH, SITE_S21_COUNT, HCP_MODE_MINING);
     register_devices(s, "asic-n-s19", SITE_S19, SITE_NORTH, SITE_S19_COUNT, HCP_MODE_MINING);
     register_devices(s, "gpu-s-h100", SITE_H100, SITE_SOUTH, SITE_SOUTH_COUNT, HCP_MODE_IDLE);
+}
+
+void site_init_feeders(site *s)
+{
+    hcp_feeder feeders[] = {{(char *)"T1", SITE_T1_W}, {(char *)"T2", SITE_T2_W}};
+    init(s, &(hcp_array){feeders, G_N_ELEMENTS(feeders)});
+    static const hcp_devices_registered batches[] = {
+        {.name_prefix = (char *)"gpu-n-h100",
+         .class_ix = SITE_H100,
+         .count = SITE_H100_COUNT,
+         .mode = HCP_MODE_IDLE,
+         .feeder = 1},
+        {.name_prefix = (char *)"gpu-n-a100",
+         .class_ix = SITE_A100,
+         .count = SITE_A100_COUNT,
+         .mode = HCP_MODE_IDLE},
+        {.name_prefix = (char *)"asic-n-s21",
+         .class_ix = SITE_S21,
+         .count = SITE_T1_S21_COUNT,
+         .mode = HCP_MODE_MINING,
+         .feeder = 1},
+        {.name_prefix = (char *)"asic-n-s21-b",
+         .class_ix = SITE_S21,
+         .count = SITE_S21_COUNT - SITE_T1_S21_COUNT,
+         .mode = HCP_MODE_MINING,
+         .feeder = 2},
+        {.name_prefix = (char *)"asic-n-s19",
+         .class_ix = SITE_S19,
+         .count = SITE_S19_COUNT,
+         .mode = HCP_MODE_MINING,
+         .feeder = 2},
+        {.name_prefix = (char *)"gpu-s-h100",
+         .facility = SITE_SOUTH,
+         .class_ix = SITE_H100,
+         .count = SITE_SOUTH_COUNT,
+         .mode = HCP_MODE_IDLE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(batches); i++)
+        site_define(s, &(hcp_event){.type = HCP_EVENT_DEVICES_REGISTERED,
+                                    .devices_registered = batches[i]});
 }
 
 void site_finish(site *s)

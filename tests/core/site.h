@@ -39,6 +39,14 @@ void site_init_empty(site *s);
 
 /* With the devices above; GPUs idle, miners mining. */
 void site_init(site *s);
+
+/* The same devices, those in the north on two feeders that carry little more than their miners at full power: the H100 and
+ * the first S21 on T1, the other S21 and the S19 on T2, the A100 on none. */
+#define SITE_T1_W 215000
+#define SITE_T2_W 321000
+#define SITE_T1_S21_COUNT 60
+void site_init_feeders(site *s);
+
 void site_finish(site *s);
 
 /* Runs the command at s->now_us; checks every invariant and keeps the events. */

@@ -34,7 +34,7 @@ static void refused(site *s, hcp_class_plan plan, hcp_refusal_code code)
 static uint32_t in_mode(const site *s, uint32_t class_ix, hcp_mode mode)
 {
     const hcp_state *state = hcp_core_state(s->core);
-    uint32_t group = hcp_fleet_find_group(state, SITE_NORTH, class_ix);
+    uint32_t group = hcp_fleet_find_group(state, SITE_NORTH, class_ix, 0);
     return hcp_state_group(state, group)->by_mode[mode];
 }
 
@@ -95,7 +95,7 @@ static void test_power_target(void)
     g_assert_cmpuint(site_events(&s, HCP_EVENT_SWITCH_STARTED), ==, 1);
     site_drive(&s, HCP_US_PER_S);
     g_assert_cmpint(state->fleet.target[SITE_S21_FIRST], ==, 2);
-    uint32_t group = hcp_fleet_find_group(state, SITE_NORTH, SITE_S21);
+    uint32_t group = hcp_fleet_find_group(state, SITE_NORTH, SITE_S21, 0);
     g_assert_cmpuint(hcp_state_group(state, group)->mining_target, ==, 2);
     g_assert_cmpfloat_with_epsilon(hcp_state_facility(state, SITE_NORTH)->mining_ths,
                                    100 * 125.0 + 60 * 140.0, 1e-9);

@@ -148,7 +148,7 @@ static void test_power_of_a_switch(void)
     g_assert_cmpint(north->use_power_w[HCP_USE_AI], ==, 700);
     site_must(&s, &(hcp_command){.type = HCP_COMMAND_SET_CAP, .cap = {SITE_NORTH, 500000}});
     g_assert_cmpint(north->it_power_w, ==, before_w + 630);
-    g_assert_cmpint(hcp_power_settled_w(hcp_core_state(s.core), SITE_NORTH), <=, 416666);
+    g_assert_cmpint(hcp_power_settled_w(s.core, SITE_NORTH, 0), <=, 416666);
     site_drive(&s, HCP_US_PER_S);
     g_assert_cmpint(north->it_power_w, <=, 416666);
     site_finish(&s);
@@ -159,7 +159,7 @@ static void test_readings_for_economics(void)
     site s;
     site_init(&s);
     const hcp_state *state = hcp_core_state(s.core);
-    uint32_t group = hcp_fleet_find_group(state, SITE_NORTH, SITE_H100);
+    uint32_t group = hcp_fleet_find_group(state, SITE_NORTH, SITE_H100, 0);
     uint32_t movable[HCP_MODES];
     site_health(&s, 0, HCP_HEALTH_DEGRADED);
     (void)site_allocate(&s, SITE_H100, SITE_NORTH, 3);

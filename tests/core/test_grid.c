@@ -124,7 +124,8 @@ static void dispatch_everything(site *s)
 {
     const hcp_state *state = hcp_core_state(s->core);
     hcp_class_plan plans[2] = {{.class_ix = SITE_S21}, {.class_ix = SITE_S19}};
-    int64_t room_w = hcp_power_cap_it_w(state, SITE_NORTH) - hcp_power_settled_w(state, SITE_NORTH);
+    int64_t room_w =
+        hcp_power_cap_it_w(state, SITE_NORTH) - hcp_power_settled_w(s->core, SITE_NORTH, 0);
     static const int64_t step_w[] = {3475, 2985};
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t movable[HCP_MODES];

@@ -55,7 +55,7 @@ static void test_picks(void)
         scatter(&s, &rng);
         const hcp_state *state = hcp_core_state(s.core);
         hcp_pick pick = {
-            .group = hcp_fleet_find_group(state, SITE_NORTH, SITE_S21),
+            .group = hcp_fleet_find_group(state, SITE_NORTH, SITE_S21, 0),
             .mode = (hcp_mode)hcp_rng_below(&rng, HCP_MODES),
             .unfit = hcp_rng_below(&rng, 2),
             .last = hcp_rng_below(&rng, 2),

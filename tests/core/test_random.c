@@ -205,14 +205,14 @@ static void do_emergency(world *w)
 
 static void do_dispatch(world *w)
 {
-    hcp_class_plan plans[4];
+    hcp_class_plan plans[8];
     uint32_t n = 0, facility = below(w, 2);
-    for (uint32_t c = 0; c < 4; c++) {
-        uint32_t group = hcp_fleet_find_group(w->state, facility, c);
-        if (group == HCP_NO_INDEX || below(w, 4) == 0)
+    for (uint32_t g = 0; g < w->state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(w->state, g);
+        if (group->facility != facility || below(w, 4) == 0)
             continue;
-        uint32_t free = hcp_state_group(w->state, group)->free + (below(w, 20) == 0);
-        plans[n] = (hcp_class_plan){.class_ix = c};
+        uint32_t free = group->free + (below(w, 20) == 0), c = group->class_ix;
+        plans[n] = (hcp_class_plan){.class_ix = c, .feeder = group->feeder};
         plans[n].mine = below(w, free + 1);
         plans[n].curtail = below(w, free - plans[n].mine + 1);
         plans[n].idle = free - plans[n].mine - plans[n].curtail;
@@ -393,7 +393,10 @@ static void settle(world *w)
 static void run_seed(uint64_t seed)
 {
     world w = {0};
-    site_init(&w.s);
+    if (seed % 2 == 0)
+        site_init_feeders(&w.s);
+    else
+        site_init(&w.s);
     w.state = hcp_core_state(w.s.core);
     hcp_rng_init(&w.rng, seed, 0);
     hcp_telemetry_view view = {SITE_DEVICES, w.temperature, w.utilisation};
