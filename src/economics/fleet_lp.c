@@ -11,7 +11,7 @@ typedef struct {
     glp_prob *lp;
     size_t first, end;
     int *column;  /* by block and step of the window: its first column, 0 = not at hand */
-    int *cap_row; /* by step of the window */
+    int *cap_row; /* by supply and step of the window; 0 = nothing limits it there */
     int index[3 * 8192];
     double value[3 * 8192];
     int n; /* entries of the row being filled */
@@ -108,18 +108,21 @@ static void add_minimum(window *w, int block, size_t t, bool stop)
     finish_row(w, GLP_UP, 0, room);
 }
 
-static void add_cap(window *w, size_t t)
+static void add_cap(window *w, int supply, size_t t)
 {
-    double room = w->problem->room_mw[t], rest = 0;
+    double room = hcp_fleet_room_mw(w->problem, supply, t);
+    if (isinf(room))
+        return;
     for (int i = 0; i < w->problem->n_blocks; i++) {
         const hcp_fleet_block *b = &w->problem->blocks[i];
-        if (!at_hand(b, t))
+        if (!at_hand(b, t) || !hcp_fleet_draws_from(b, supply))
             continue;
-        rest += b->mw[0];
+        room -= b->mw[0];
         for (int k = 1; k < b->n_modes; k++)
             add(w, *column_of(w, i, t) + k - 1, b->mw[k] - b->mw[0]);
     }
-    w->cap_row[t - w->first] = finish_row(w, GLP_UP, 0, MAX(0, room - rest));
+    w->cap_row[(size_t)supply * (w->end - w->first) + t - w->first] =
+        finish_row(w, GLP_UP, 0, MAX(0, room));
 }
 
 static void build(window *w)
@@ -133,7 +136,8 @@ static void build(window *w)
             add_minimum(w, i, t, false);
             add_minimum(w, i, t, true);
         }
-        add_cap(w, t);
+        for (int supply = 0; supply <= w->problem->n_feeders; supply++)
+            add_cap(w, supply, t);
     }
 }
 
@@ -178,6 +182,15 @@ static bool solve(window *w)
     return failed == 0 && glp_get_status(w->lp) == GLP_OPT;
 }
 
+static void read_prices(const window *w, double *ret_price_usd_per_mwh)
+{
+    size_t rows = (w->end - w->first) * (size_t)(w->problem->n_feeders + 1);
+    for (size_t i = 0; i < rows; i++) {
+        double dual = w->cap_row[i] > 0 ? glp_get_row_dual(w->lp, w->cap_row[i]) : 0;
+        ret_price_usd_per_mwh[i] = MAX(0, dual) / w->problem->step_h;
+    }
+}
+
 bool hcp_fleet_lp_solve(const hcp_fleet_problem *problem, size_t first, size_t end,
                         hcp_fleet_flow *flow, double *ret_price_usd_per_mwh)
 {
@@ -188,17 +201,16 @@ bool hcp_fleet_lp_solve(const hcp_fleet_problem *problem, size_t first, size_t e
     w->first = first;
     w->end = end;
     w->column = g_new0(int, steps *(size_t)problem->n_blocks);
-    w->cap_row = g_new0(int, steps);
+    w->cap_row = g_new0(int, steps *(size_t)(problem->n_feeders + 1));
     w->lp = glp_create_prob();
     glp_set_obj_dir(w->lp, GLP_MAX);
     build(w);
     bool solved = solve(w);
-    for (size_t t = first; t < end && solved; t++) {
-        double dual = glp_get_row_dual(w->lp, w->cap_row[t - first]);
-        ret_price_usd_per_mwh[t - first] = MAX(0, dual) / problem->step_h;
+    if (solved)
+        read_prices(w, ret_price_usd_per_mwh);
+    for (size_t t = first; t < end && solved; t++)
         for (int i = 0; i < problem->n_blocks; i++)
             read_block(w, i, t, flow);
-    }
     glp_delete_prob(w->lp);
     glp_free_env(); /* it is the thread's */
     g_free(w->column);

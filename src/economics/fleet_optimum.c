@@ -57,18 +57,29 @@ size_t hcp_fleet_stretch_start(const hcp_fleet_block *block, size_t t, size_t re
 typedef struct {
     const hcp_fleet_problem *problem;
     const hcp_fleet_block *block;
-    const double *price; /* NULL = 0 */
+    const double *price; /* by supply and step; NULL = 0 */
     int down, up;
     double start_usd, stop_usd;
     uint8_t *moved; /* by step and (may start, may stop): 1 = it does; NULL = not wanted */
 } alone;
+
+/* USD that a MW costs through step t. */
+static double price_of(const alone *a, size_t t)
+{
+    if (a->price == NULL)
+        return 0;
+    double usd_per_mwh = a->price[t];
+    if (a->block->feeder > 0)
+        usd_per_mwh += a->price[(size_t)a->block->feeder * a->problem->n + t];
+    return usd_per_mwh * a->problem->step_h;
+}
 
 /* Worth of the best mode of step t, at rest or running; which one. */
 static double best_mode(const alone *a, size_t t, bool running, int *ret_mode)
 {
     const hcp_fleet_block *b = a->block;
     const double *reward = b->reward_usd + t * (size_t)b->n_modes;
-    double price_usd_per_mw = a->price != NULL ? a->price[t] * a->problem->step_h : 0;
+    double price_usd_per_mw = price_of(a, t);
     double best = -INFINITY;
     for (int k = running ? 1 : 0; k < (running ? b->n_modes : 1); k++) {
         double usd = reward[k] - price_usd_per_mw * b->mw[k];
@@ -204,27 +215,51 @@ void hcp_fleet_power(const hcp_fleet_problem *problem, const double *share, doub
     }
 }
 
-static double rest_mw(const hcp_fleet_problem *problem, size_t t)
+bool hcp_fleet_draws_from(const hcp_fleet_block *block, int supply)
+{
+    return supply == 0 || block->feeder == supply;
+}
+
+double hcp_fleet_room_mw(const hcp_fleet_problem *problem, int supply, size_t t)
+{
+    double rest_mw = 0;
+    if (supply == 0 && problem->room_mw == NULL)
+        return INFINITY;
+    for (int i = 0; i < problem->n_blocks; i++)
+        if (hcp_fleet_draws_from(&problem->blocks[i], supply) && at_hand(&problem->blocks[i], t))
+            rest_mw += problem->blocks[i].mw[0];
+    return MAX(rest_mw, supply == 0
+                            ? problem->room_mw[t]
+                            : problem->feeder_room_mw[(size_t)(supply - 1) * problem->n + t]);
+}
+
+/* What the plan draws from a supply in step t. */
+static double drawn_mw(const hcp_fleet_problem *problem, double *shares, int supply, size_t t)
 {
     double mw = 0;
-    for (int i = 0; i < problem->n_blocks; i++)
-        mw += at_hand(&problem->blocks[i], t) ? problem->blocks[i].mw[0] : 0;
+    for (int i = 0; i < problem->n_blocks; i++) {
+        const hcp_fleet_block *b = &problem->blocks[i];
+        if (!hcp_fleet_draws_from(b, supply))
+            continue;
+        const double *share = share_of(problem, shares, i, t);
+        for (int k = 0; k < b->n_modes; k++)
+            mw += share[k] * b->mw[k];
+    }
     return mw;
 }
 
-static bool cap_holds(const hcp_fleet_problem *problem, const hcp_fleet_flow *flow)
+static bool caps_hold(const hcp_fleet_problem *problem, const hcp_fleet_flow *flow)
 {
-    if (problem->room_mw == NULL)
-        return true;
-    g_autofree double *mw = g_new(double, problem->n);
-    hcp_fleet_power(problem, flow->share, mw);
-    for (size_t t = 0; t < problem->n; t++)
-        if (mw[t] > MAX(problem->room_mw[t], rest_mw(problem, t)) + 1e-9)
-            return false;
+    for (int supply = 0; supply <= problem->n_feeders; supply++)
+        for (size_t t = 0; t < problem->n; t++) {
+            double room = hcp_fleet_room_mw(problem, supply, t);
+            if (!isinf(room) && drawn_mw(problem, flow->share, supply, t) > room + 1e-9)
+                return false;
+        }
     return true;
 }
 
-/* Lagrange's bound: the blocks alone at the prices, and the room sold at them. */
+/* Lagrange's bound: the blocks alone at the prices, and the room of every supply sold at them. */
 static double bound_of(const hcp_fleet_problem *problem, const double *price)
 {
     double usd = 0, running;
@@ -232,21 +267,33 @@ static double bound_of(const hcp_fleet_problem *problem, const double *price)
         alone a = alone_of(problem, i, price);
         usd += solve_alone(&a, &running);
     }
-    for (size_t t = 0; t < problem->n; t++)
-        usd += price[t] * problem->step_h * MAX(problem->room_mw[t], rest_mw(problem, t));
+    for (int supply = 0; supply <= problem->n_feeders; supply++)
+        for (size_t t = 0; t < problem->n; t++) {
+            double usd_per_mwh = price[(size_t)supply * problem->n + t];
+            if (usd_per_mwh > 0)
+                usd += usd_per_mwh * problem->step_h * hcp_fleet_room_mw(problem, supply, t);
+        }
     return usd;
 }
 
+/* A row of prices for each of `n` supplies, `stride` apart. */
+typedef struct {
+    double *at;
+    size_t n, stride;
+} price_rows;
+
 /* Where in the overlap of two windows, `n` steps, to go over from the first one's prices to the second's: the middle of the
  * stretch in which they agree best. */
-static size_t seam(const double *before, const double *after, size_t n)
+static size_t seam(const price_rows *before, const price_rows *after, size_t n)
 {
     size_t best = n / 2, reach = MIN(SEAM, n / 2);
     double least = INFINITY;
     for (size_t t = reach; t + reach <= n; t++) {
         double apart = 0;
-        for (size_t i = t - reach; i < t + reach; i++)
-            apart += fabs(before[i] - after[i]);
+        for (size_t row = 0; row < before->n; row++)
+            for (size_t i = t - reach; i < t + reach; i++)
+                apart += fabs(before->at[row * before->stride + i] -
+                              after->at[row * after->stride + i]);
         if (apart < least - 1e-9) {
             least = apart;
             best = t;
@@ -260,13 +307,18 @@ static size_t seam(const double *before, const double *after, size_t n)
 static bool solve_windows(const hcp_fleet_problem *problem, size_t window, hcp_fleet_flow *flow,
                           double *price)
 {
-    g_autofree double *solved = g_new(double, window);
+    size_t rows = (size_t)problem->n_feeders + 1;
+    g_autofree double *solved = g_new(double, window *rows);
     for (size_t first = 0;; first += window / 2) {
         size_t end = MIN(problem->n, first + window);
         if (!hcp_fleet_lp_solve(problem, first, end, flow, solved))
             return false;
-        size_t keep = first > 0 ? seam(price + first, solved, window / 2) : 0;
-        memcpy(price + first + keep, solved + keep, (end - first - keep) * sizeof *price);
+        const price_rows before = {price + first, rows, problem->n};
+        const price_rows after = {solved, rows, end - first};
+        size_t keep = first > 0 ? seam(&before, &after, window / 2) : 0;
+        for (size_t row = 0; row < rows; row++)
+            memcpy(before.at + row * before.stride + keep, solved + row * after.stride + keep,
+                   (end - first - keep) * sizeof *price);
         if (end == problem->n)
             return true;
     }
@@ -290,7 +342,7 @@ static void score(const hcp_fleet_problem *problem, const hcp_fleet_flow *flow,
     optimum->profit_usd -= optimum->switching_usd;
 }
 
-/* Plans every block alone; true, with the optimum filled, when that fits under the cap. */
+/* Plans every block alone; true, with the optimum filled, when that fits under the caps. */
 static bool solve_apart(const hcp_fleet_problem *problem, hcp_fleet_flow *flow,
                         hcp_fleet_optimum *optimum)
 {
@@ -298,7 +350,7 @@ static bool solve_apart(const hcp_fleet_problem *problem, hcp_fleet_flow *flow,
     for (int i = 0; i < problem->n_blocks; i++)
         optimum->bound_usd += plan_alone(problem, i, flow);
     score(problem, flow, optimum);
-    return cap_holds(problem, flow);
+    return caps_hold(problem, flow);
 }
 
 static bool solve_together(const hcp_fleet_problem *problem, double tolerance_usd,
@@ -326,7 +378,7 @@ bool hcp_fleet_optimum_solve(const hcp_fleet_problem *problem, double tolerance_
     g_autofree double *stop = g_new0(double, cells *blocks);
     g_auto(hcp_fleet_optimum) optimum = {
         .share = g_new0(double, cells *hcp_fleet_column(problem, problem->n_blocks)),
-        .price_usd_per_mwh = g_new0(double, cells),
+        .price_usd_per_mwh = g_new0(double, cells *(size_t)(problem->n_feeders + 1)),
     };
     hcp_fleet_flow flow = {optimum.share, start, stop};
     if (!solve_apart(problem, &flow, &optimum) &&

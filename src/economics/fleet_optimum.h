@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The perfect-foresight optimum of a facility with several device classes under one power cap.
+ * The perfect-foresight optimum of a facility with several device classes under one power cap and those of its feeders.
  *
  * The fleet is a set of blocks: a number of like devices that are at hand in the same steps (a class whose count never
  * changes is one block). In every step a share of a block runs, in any mixture of its power targets, and the rest of it
  * rests. Starting and stopping cost money per block, what was started runs for its minimum time, what was stopped rests
- * for its own, and all blocks together draw no more than the room under the cap.
+ * for its own, and all blocks together draw no more than the room under the cap,
+ * nor those of a feeder more than it has room for.
  *
  * Shares are real numbers, so this is a linear program; the starts and stops of a block with minimum times are described
  * by the inequalities of Rajan and Takriti (IBM RC23628, 2005), whose corners are the schedules of one device: a share is
@@ -38,6 +39,7 @@ typedef struct {
     /* share that runs when the first step begins, its minimum time served; negative = free
      * choice */
     double running;
+    int feeder; /* that it hangs on, from 1; 0 = none */
 } hcp_fleet_block;
 
 typedef struct {
@@ -49,6 +51,8 @@ typedef struct {
     /* n: what the cap leaves to the blocks; NULL = no cap. Less than all blocks draw at rest
      * counts as that. */
     const double *room_mw;
+    int n_feeders;
+    const double *feeder_room_mw; /* n_feeders rows of n: what each leaves to its blocks, likewise */
 } hcp_fleet_problem;
 
 typedef struct {
@@ -57,7 +61,8 @@ typedef struct {
     double switching_usd; /* of the profit, paid for starts and stops */
     size_t lp_steps; /* length of the longest linear program solved; 0 = the cap binds nowhere */
     double *share;   /* n rows of all blocks' modes, in order; owned */
-    double *price_usd_per_mwh; /* n: what one more MW of room would earn; owned */
+    /* n_feeders + 1 rows of n: what one more MW of room would earn, of the cap and of each feeder; owned */
+    double *price_usd_per_mwh;
 } hcp_fleet_optimum;
 
 /* Solves the problem to within `tolerance_usd`. The bound says how far that was reached where window_max stopped it. False

@@ -80,15 +80,26 @@ static void score_earned(const hcp_fleet_regret_problem *p, hcp_fleet_regret *re
     regret->earned_usd -= regret->switching_usd;
 }
 
-/* Megawatts that what was done left to the devices at hand, above their rest: what they drew, and what was free. */
-static double *room_of(const hcp_fleet_regret_problem *p)
+/* Megawatts that what was done left to the devices at hand, above their rest: what they drew, and what was free. A row of
+ * steps for the facility, then one for each feeder. */
+static double *rooms_of(const hcp_fleet_regret_problem *p)
 {
-    double *room = g_new(double, p->n);
+    double *room = g_new(double, p->n *(size_t)(p->n_feeders + 1));
     for (size_t t = 0; t < p->n; t++) {
         room[t] = MAX(0, p->steps[t].cap_mw - p->steps[t].drawn_mw);
+        for (int f = 1; f <= p->n_feeders; f++) {
+            double drawn_mw = 0;
+            for (int c = 0; c < p->n_classes; c++)
+                drawn_mw += p->classes[c].feeder == f ? p->steps[t].classes[c].drawn_mw : 0;
+            room[(size_t)f * p->n + t] = MAX(0, p->feeder_mw[f - 1] - drawn_mw);
+        }
         for (int c = 0; c < p->n_classes; c++)
-            for (int k = 0; k < p->classes[c].n_targets; k++)
-                room[t] += p->steps[t].classes[c].mined[k] * device_mw(p, c, k);
+            for (int k = 0; k < p->classes[c].n_targets; k++) {
+                double mw = p->steps[t].classes[c].mined[k] * device_mw(p, c, k);
+                room[t] += mw;
+                if (p->classes[c].feeder > 0)
+                    room[(size_t)p->classes[c].feeder * p->n + t] += mw;
+            }
     }
     return room;
 }
@@ -141,13 +152,16 @@ static int by_worth(const void *a, const void *b)
     return (x->class_ix > y->class_ix) - (x->class_ix < y->class_ix);
 }
 
-static double stand_through(const hcp_fleet_regret_problem *p, standing *s, size_t t, double *room)
+/* `left` is the room of the step, by supply. */
+static double stand_through(const hcp_fleet_regret_problem *p, standing *s, size_t t, double *left)
 {
     double count = p->steps[t].classes[s->class_ix].at_hand, mine = 0, usd = 0;
     if (s->target >= 0) {
         double mw = device_mw(p, s->class_ix, s->target);
-        mine = mw > 0 ? MIN(count, MAX(0, *room) / mw) : count;
-        *room -= mine * mw;
+        int feeder = p->classes[s->class_ix].feeder;
+        mine = mw > 0 ? MIN(count, MAX(0, MIN(left[0], left[feeder])) / mw) : count;
+        left[0] -= mine * mw;
+        left[feeder] -= feeder > 0 ? mine * mw : 0;
         usd = mine * worth(p, s->class_ix, s->target, t);
     }
     /* Nothing is paid for devices that were taken away. */
@@ -159,6 +173,7 @@ static double stand_through(const hcp_fleet_regret_problem *p, standing *s, size
 static double static_usd(const hcp_fleet_regret_problem *p, const double *room, bool rest)
 {
     g_autofree standing *order = g_new(standing, MAX(1, p->n_classes));
+    g_autofree double *left = g_new(double, p->n_feeders + 1);
     double usd = 0;
     for (int c = 0; c < p->n_classes; c++) {
         order[c] = rest ? (standing){.class_ix = c, .target = -1} : stand(p, c);
@@ -166,10 +181,11 @@ static double static_usd(const hcp_fleet_regret_problem *p, const double *room, 
     }
     qsort(order, (size_t)p->n_classes, sizeof *order, by_worth);
     for (size_t t = 0; t < p->n; t++) {
-        double left = room[t];
+        for (int supply = 0; supply <= p->n_feeders; supply++)
+            left[supply] = room[(size_t)supply * p->n + t];
         for (int i = 0; i < p->n_classes; i++)
             if (p->classes[order[i].class_ix].n_targets > 0)
-                usd += stand_through(p, &order[i], t, &left);
+                usd += stand_through(p, &order[i], t, left);
     }
     return usd;
 }
@@ -248,6 +264,7 @@ static void add_blocks(const hcp_fleet_regret_problem *p, int c, GArray *layers,
             .min_up_steps = min_steps(p),
             .min_down_steps = min_steps(p),
             .running = running,
+            .feeder = p->classes[c].feeder,
         };
         g_array_append_val(blocks, block);
     }
@@ -277,6 +294,8 @@ static bool solve_optimum(const hcp_fleet_regret_problem *p, const double *room,
         .step_h = 1, /* a scale of the price of room, which nobody reads */
         .window_max = WINDOW_MAX,
         .room_mw = room,
+        .n_feeders = p->n_feeders,
+        .feeder_room_mw = room + p->n,
     };
     regret->ideal_usd = hcp_fleet_optimum_relaxed(&problem, true, true);
     regret->unhurried_usd = hcp_fleet_optimum_relaxed(&problem, true, false);
@@ -291,7 +310,7 @@ static bool solve_optimum(const hcp_fleet_regret_problem *p, const double *room,
 bool hcp_fleet_regret_solve(const hcp_fleet_regret_problem *problem, hcp_fleet_regret *ret_regret)
 {
     hcp_fleet_regret regret = {0};
-    g_autofree double *room = room_of(problem);
+    g_autofree double *room = rooms_of(problem);
     if (problem->n == 0) {
         *ret_regret = regret;
         return true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What hindsight would have made of the devices that dispatch could move, and what dispatch made of them: earned, the best
- * static plan, and the optimum of fleet_optimum.h on the same prices, under the same cap less what everything else drew,
+ * static plan, and the optimum of fleet_optimum.h on the same prices, under the same caps less what everything else drew,
  * with the same devices at hand, minimum times and cost of a switch.
  *
  * Both sides are counted alike: what a device's time in a mode was worth at the mean prices of the step, less what starts and
@@ -31,6 +31,7 @@ typedef struct {
     double mining_usd_per_h; /* of a device at any target; 0 = what its hashrate earns */
     double switch_usd;       /* to start or to stop one device */
     bool ready;              /* what it draws beyond rest stands ready as reserve */
+    int feeder;              /* that they hang on, from 1; 0 = none */
 } hcp_fleet_regret_class;
 
 /* What the devices of a class did in one step: means over its time. */
@@ -38,6 +39,7 @@ typedef struct {
     double at_hand;
     double mined[HCP_FLEET_REGRET_TARGETS]; /* of those, by power target */
     double starts, stops;                   /* devices */
+    double drawn_mw; /* by all of the class, at hand or not, with overhead */
 } hcp_fleet_regret_did;
 
 typedef struct {
@@ -57,6 +59,8 @@ typedef struct {
     const double *mining; /* devices of each class that mine when it begins; NULL = unknown */
     double pue, pool_fee;
     double min_dwell_h; /* whole steps of it are minimum times */
+    const double *feeder_mw; /* what each feeder carries, with overhead; the first is feeder 1 */
+    int n_feeders;
 } hcp_fleet_regret_problem;
 
 /* USD over `hours`. The electricity of the devices, at rest or not, is paid in every figure. */

@@ -159,7 +159,9 @@ void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatc
 typedef struct {
     hcp_dispatch_class classes[HCP_DISPATCH_MAX_CLASSES];
     hcp_dispatch_target targets[HCP_DISPATCH_MAX_CLASSES][HCP_MAX_POWER_TARGETS];
-    uint32_t class_ix[HCP_DISPATCH_MAX_CLASSES]; /* core's class of each row */
+    uint32_t class_ix[HCP_DISPATCH_MAX_CLASSES]; /* core's class of each row, */
+    uint32_t feeder[HCP_DISPATCH_MAX_CLASSES];   /* and its feeder */
+    double feeder_w[HCP_MAX_FEEDERS];
     double day_ahead_usd_per_mwh[HCP_DAY_AHEAD_STEPS];
     double cap_ahead_w[HCP_DAY_AHEAD_STEPS];
     double reserve_ahead_usd_per_mw[HCP_DAY_AHEAD_STEPS];

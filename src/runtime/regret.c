@@ -14,7 +14,7 @@
 static const int64_t LONGEST_US = 2 * HCP_US_PER_H;
 
 typedef struct {
-    uint32_t class_ix;
+    uint32_t class_ix, feeder;
     hcp_dispatch_target targets[HCP_FLEET_REGRET_TARGETS];
 } case_class;
 
@@ -31,6 +31,8 @@ struct hcp_regret_case {
     GArray *steps;   /* hcp_fleet_regret_step of all stretches */
     GPtrArray *did;  /* hcp_fleet_regret_did *, one row of classes a step */
     GArray *stretches;
+    double feeder_mw[HCP_MAX_FEEDERS]; /* what each carries, with overhead */
+    int n_feeders;
     hcp_regret_answer answer; /* what is known before it is solved */
 };
 
@@ -51,13 +53,14 @@ static void fill_class(const hcp_state *state, const hcp_group *group,
     const hcp_power_target *points = def->power_targets.items;
     bool mines = hcp_power_can_mine(&state->settings, def);
     bool asic = def->kind == HCP_DEVICE_ASIC;
-    case_class own = {.class_ix = group->class_ix};
+    case_class own = {.class_ix = group->class_ix, .feeder = group->feeder};
     hcp_fleet_regret_class class_ = {
         .n_targets = mines ? (int)MIN(def->power_targets.count, HCP_FLEET_REGRET_TARGETS) : 0,
         .rest_w = (double)(asic ? def->standby_w : def->idle_w),
         .mining_usd_per_h = asic ? 0 : hcp_money_to_usd(def->mining_usd_micro_per_h),
         .switch_usd = costs->switch_usd_per_device,
         .ready = asic,
+        .feeder = (int)group->feeder,
     };
     for (int t = 0; t < class_.n_targets; t++)
         own.targets[t] = (hcp_dispatch_target){(double)points[t].power_w, points[t].ths};
@@ -77,18 +80,20 @@ static void fill_classes(const hcp_state *state, uint32_t facility, const hcp_re
             g_array_index(c->own, case_class, i).targets;
 }
 
-static const hcp_class_account *account_of(const hcp_interval_closed *interval, uint32_t class_ix)
+static const hcp_class_account *account_of(const hcp_interval_closed *interval,
+                                           const case_class *own)
 {
     const hcp_class_account *rows = interval->classes.items;
     for (uint32_t i = 0; i < interval->classes.count; i++)
-        if (rows[i].class_ix == class_ix)
+        if (rows[i].class_ix == own->class_ix && rows[i].feeder == own->feeder)
             return &rows[i];
     return NULL;
 }
 
-static void fill_did(const hcp_class_account *row, double us, hcp_fleet_regret_did *did)
+static void fill_did(const hcp_class_account *row, double us, double pue, hcp_fleet_regret_did *did)
 {
     const hcp_mined_target *mined = row->mined.items;
+    did->drawn_mw = (double)row->drawn_j / us * pue; /* J a microsecond are MW */
     did->at_hand = (double)row->at_hand_us / us;
     did->starts = (double)row->starts;
     did->stops = (double)row->stops;
@@ -103,9 +108,9 @@ static void add_step(hcp_regret_case *c, const hcp_interval_closed *interval)
     hcp_fleet_regret_did *did = g_new0(hcp_fleet_regret_did, MAX(1, c->classes->len));
     for (guint i = 0; i < c->own->len; i++) {
         const hcp_class_account *row =
-            account_of(interval, g_array_index(c->own, case_class, i).class_ix);
+            account_of(interval, &g_array_index(c->own, case_class, i));
         if (row != NULL)
-            fill_did(row, us, &did[i]);
+            fill_did(row, us, c->pue, &did[i]);
     }
     for (int use = 0; use < HCP_USES; use++)
         energy_j += (double)interval->energy_j[use];
@@ -128,7 +133,7 @@ static double *mining_after(const hcp_regret_case *c, const hcp_interval_closed 
     double *mining = g_new0(double, MAX(1, c->own->len));
     for (guint i = 0; i < c->own->len; i++) {
         const hcp_class_account *row =
-            account_of(interval, g_array_index(c->own, case_class, i).class_ix);
+            account_of(interval, &g_array_index(c->own, case_class, i));
         mining[i] = row != NULL ? (double)row->mining : 0;
     }
     return mining;
@@ -166,6 +171,14 @@ static void add_interval(hcp_regret_case *c, const hcp_interval_closed *before,
     answer->intervals++;
 }
 
+static void fill_feeders(const hcp_facility_defined *def, hcp_regret_case *c)
+{
+    const hcp_feeder *feeders = def->feeders.items;
+    c->n_feeders = (int)def->feeders.count;
+    for (int f = 0; f < c->n_feeders; f++)
+        c->feeder_mw[f] = (double)feeders[f].cap_w * c->pue / (double)HCP_W_PER_MW;
+}
+
 hcp_regret_case *hcp_regret_case_new(const hcp_state *state, const GArray *intervals,
                                      uint32_t facility, int64_t since_us,
                                      const hcp_regret_costs *costs)
@@ -182,6 +195,7 @@ hcp_regret_case *hcp_regret_case_new(const hcp_state *state, const GArray *inter
     c->did = g_ptr_array_new_with_free_func(g_free);
     c->stretches = g_array_new(FALSE, FALSE, sizeof(stretch));
     g_array_set_clear_func(c->stretches, clear_stretch);
+    fill_feeders(&hcp_state_facility(state, facility)->def, c);
     fill_classes(state, facility, costs, c);
     for (guint i = 0; i < intervals->len; i++) {
         const hcp_interval_closed *row = &g_array_index(intervals, hcp_interval_closed, i);
@@ -222,6 +236,8 @@ hcp_regret_answer hcp_regret_case_solve(const hcp_regret_case *c)
             .pue = c->pue,
             .pool_fee = c->pool_fee,
             .min_dwell_h = c->min_dwell_h,
+            .feeder_mw = c->feeder_mw,
+            .n_feeders = c->n_feeders,
         };
         hcp_fleet_regret part;
         if (!hcp_fleet_regret_solve(&problem, &part)) {

@@ -142,6 +142,16 @@ static void read_peak_charge(const json_t *object, hcp_facility_defined *def)
     def->utc_offset_h = hcp_json_number(object, "utc_offset_h", 0);
 }
 
+static void define_feeders(const json_t *list, hcp_array *ret_feeders)
+{
+    hcp_feeder *feeders =
+        hcp_array_init(ret_feeders, (uint32_t)json_array_size(list), sizeof *feeders);
+    size_t i;
+    json_t *item;
+    json_array_foreach(list, i, item) feeders[i] = (hcp_feeder){
+        .name = member(item, "name"), .cap_w = llround(hcp_json_number(item, "cap_mw", 0) * 1e6)};
+}
+
 static void define_facility(parse *p, const json_t *object)
 {
     const char *hub = hcp_json_string(object, "hub", "");
@@ -170,6 +180,7 @@ static void define_facility(parse *p, const json_t *object)
             (uint32_t)MAX(1, lround(hcp_json_number(grid, "share_pct", 100) * 10)),
     };
     read_peak_charge(json_object_get(grid, "peak_charge"), def);
+    define_feeders(json_object_get(object, "feeders"), &def->feeders);
 }
 
 static void define_customer(parse *p, const json_t *object)
@@ -204,11 +215,33 @@ static void define_more_customers(parse *p, int64_t count)
     }
 }
 
-static char *default_prefix(const hcp_class_defined *class, const char *facility)
+static char *default_prefix(const hcp_class_defined *class, const char *facility,
+                            const char *feeder)
 {
     g_autofree char *text = g_strdup_printf(
-        "%s-%s-%s", hcp_enum_name(&HCP_DEVICE_KIND_NAMES, (int)class->kind), facility, class->key);
+        "%s-%s-%s%s%s", hcp_enum_name(&HCP_DEVICE_KIND_NAMES, (int)class->kind), facility,
+        class->key, feeder[0] != '\0' ? "-" : "", feeder);
     return g_ascii_strdown(text, -1);
+}
+
+/* Place of the feeder called `name` in the scenario's facility, from 1; 0 = none is named, or there is no such. */
+static uint32_t find_feeder(parse *p, const json_t *facility, const char *name)
+{
+    size_t i;
+    json_t *item;
+    g_autoptr(GString) known = g_string_new(NULL);
+    if (name[0] == '\0')
+        return 0;
+    json_array_foreach(json_object_get(facility, "feeders"), i, item)
+    {
+        const char *its = hcp_json_string(item, "name", "");
+        if (g_str_equal(its, name))
+            return (uint32_t)i + 1;
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", its);
+    }
+    problem(p, "facility %s: there is no feeder \"%s\"; its feeders are: %s",
+            hcp_json_string(facility, "key", ""), name, known->len > 0 ? known->str : "none");
+    return 0;
 }
 
 static hcp_mode default_mode(const hcp_class_defined *class)
@@ -216,8 +249,10 @@ static hcp_mode default_mode(const hcp_class_defined *class)
     return class->kind == HCP_DEVICE_ASIC ? HCP_MODE_CURTAILED : HCP_MODE_IDLE;
 }
 
-static void define_devices(parse *p, const json_t *object, uint32_t facility, const char *key)
+static void define_devices(parse *p, const json_t *object, uint32_t facility, const json_t *site)
 {
+    const char *key = hcp_json_string(site, "key", "");
+    const char *feeder = hcp_json_string(object, "feeder", "");
     const char *class_key = hcp_json_string(object, "class", "");
     uint32_t class_ix = find(p, HCP_EVENT_CLASS_DEFINED, class_key);
     if (class_ix == HCP_NO_INDEX) {
@@ -232,9 +267,10 @@ static void define_devices(parse *p, const json_t *object, uint32_t facility, co
         .class_ix = class_ix,
         .count = (uint32_t)hcp_json_int(object, "count", 0),
         .first_ordinal = 1,
-        .name_prefix = prefix[0] != '\0' ? g_strdup(prefix) : default_prefix(class, key),
+        .name_prefix = prefix[0] != '\0' ? g_strdup(prefix) : default_prefix(class, key, feeder),
         .mode =
             mode[0] != '\0' ? (hcp_mode)hcp_enum_value(&HCP_MODE_NAMES, mode) : default_mode(class),
+        .feeder = find_feeder(p, site, feeder),
     };
     define(p, HCP_EVENT_DEVICES_REGISTERED)->devices_registered = devices;
 }
@@ -245,7 +281,7 @@ static void define_all_devices(parse *p, const json_t *facilities)
     json_t *facility, *devices;
     json_array_foreach(facilities, f, facility)
         json_array_foreach(json_object_get(facility, "devices"), d, devices)
-            define_devices(p, devices, (uint32_t)f, hcp_json_string(facility, "key", ""));
+            define_devices(p, devices, (uint32_t)f, facility);
 }
 
 static bool define_catalog(parse *p, GError **error)

@@ -35,6 +35,9 @@ static int64_t price_step(const hcp_price_observed *price)
     return CLAMP(price->interval_us, HCP_SETTLED_SLOT_US, HCP_US_PER_H);
 }
 
+G_STATIC_ASSERT(HCP_MAX_FEEDERS == HCP_DISPATCH_MAX_FEEDERS);
+G_STATIC_ASSERT(HCP_MAX_FACILITY_GROUPS == HCP_DISPATCH_MAX_CLASSES);
+
 static void clear_memory(void *data)
 {
     hcp_steer_memory *memory = data;
@@ -136,7 +139,8 @@ static void fill_class(const hcp_platform *platform, uint32_t group_ix,
     const hcp_class_defined *class_ = &hcp_state_class(state, group->class_ix)->def;
     bool gpu_mines = state->settings.gpu_mining && class_->kind == HCP_DEVICE_GPU;
     *row = (hcp_dispatch_class){
-        .id = group->class_ix,
+        .id = group_ix,
+        .feeder = (int)group->feeder,
         .asic = class_->kind == HCP_DEVICE_ASIC,
         .serving_w = (double)class_->tdp_w,
         .idle_w = (double)class_->idle_w,
@@ -206,8 +210,12 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         if (group->facility != facility)
             continue;
         fill_class(platform, g, storage->targets[n], &storage->classes[n]);
-        storage->class_ix[n++] = group->class_ix;
+        storage->class_ix[n] = group->class_ix;
+        storage->feeder[n++] = group->feeder;
     }
+    const hcp_feeder *feeders = site->def.feeders.items;
+    for (uint32_t f = 0; f < site->def.feeders.count; f++)
+        storage->feeder_w[f] = (double)feeders[f].cap_w;
     *ret_input = (hcp_dispatch_input){
         .now_us = hcp_clock_now(platform->options.clock),
         .cap_w = (double)hcp_power_cap_w(state, facility),
@@ -215,6 +223,8 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .n_cap_ahead =
             fill_caps_ahead(state, facility, price_at_us + step_us, step_us, storage->cap_ahead_w),
         .pue = (double)site->def.pue_milli / 1000.0,
+        .feeder_w = storage->feeder_w,
+        .n_feeders = (int)site->def.feeders.count,
         .usd_per_mwh = price->value,
         .price_at_us = price_at_us,
         .price_known_us = price->observed_us,
@@ -290,6 +300,7 @@ static void fill_plans(const hcp_dispatch_storage *storage, const hcp_dispatch_i
             .power_w = (int64_t)choices[c].power_w,
             .usd_micro_per_h = hcp_money_from_usd(choices[c].usd_per_h),
             .usd_per_mwh = choices[c].usd_per_mwh,
+            .feeder = storage->feeder[c],
         };
 }
 

@@ -86,7 +86,7 @@ bool hcp_whatif_is_capped(const hcp_whatif_run_state *run, uint32_t facility)
 
 /* --- fleet ------------------------------------------------------------------------------------------------------------- */
 
-/* New devices come asleep: the policy and the queue wake what they want within the cap. */
+/* New devices come asleep, on no feeder: the policy and the queue wake what they want within the cap. */
 static bool add_devices(hcp_whatif_run_state *run, uint32_t facility, uint32_t class_ix,
                         int64_t count, GError **error)
 {
@@ -106,21 +106,22 @@ static bool add_devices(hcp_whatif_run_state *run, uint32_t facility, uint32_t c
                    error);
 }
 
-/* The devices registered last go: drained, then out of service. */
-static bool remove_devices(hcp_whatif_run_state *run, uint32_t group_ix, uint32_t count,
-                           GError **error)
+/* The devices of the class registered last go, from whichever feeder: drained, then out of service. */
+static bool remove_devices(hcp_whatif_run_state *run, uint32_t facility, uint32_t class_ix,
+                           uint32_t count, GError **error)
 {
     const hcp_state *state = hcp_platform_state(run->platform);
-    const hcp_group *group = hcp_state_group(state, group_ix);
-    const hcp_facility *site = hcp_state_facility(state, group->facility);
+    const hcp_facility *site = hcp_state_facility(state, facility);
     hcp_whatif_removed removed = {
-        .facility = group->facility, .devices = g_new(uint32_t, count), .count = count};
+        .facility = facility, .devices = g_new(uint32_t, count), .count = count};
     uint32_t left = count;
-    for (uint32_t d = state->fleet.n_devices; d-- > 0 && left > 0;)
-        if (state->fleet.group[d] == group_ix)
+    for (uint32_t d = state->fleet.n_devices; d-- > 0 && left > 0;) {
+        const hcp_group *group = hcp_state_group(state, state->fleet.group[d]);
+        if (group->facility == facility && group->class_ix == class_ix)
             removed.devices[--left] = d;
+    }
     removed.standby_w = hcp_power_meter_w(
-        &site->def, hcp_state_class(state, group->class_ix)->def.standby_w * (int64_t)count);
+        &site->def, hcp_state_class(state, class_ix)->def.standby_w * (int64_t)count);
     g_array_append_val(run->removed, removed);
     return execute(run,
                    &(hcp_command){.type = HCP_COMMAND_SET_ADMIN,
@@ -131,14 +132,16 @@ static bool remove_devices(hcp_whatif_run_state *run, uint32_t group_ix, uint32_
                    "fleet", error);
 }
 
-static uint32_t find_group(const hcp_state *state, uint32_t facility, uint32_t class_ix)
+/* Devices of the class at the facility, on whichever feeder. */
+static int64_t count_present(const hcp_state *state, uint32_t facility, uint32_t class_ix)
 {
+    int64_t n = 0;
     for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(state, g);
         if (group->facility == facility && group->class_ix == class_ix)
-            return g;
+            n += group->count;
     }
-    return HCP_NO_INDEX;
+    return n;
 }
 
 static bool no_such_class(const hcp_state *state, uint32_t facility, const char *key,
@@ -160,8 +163,7 @@ static bool change_fleet(hcp_whatif_run_state *run, const hcp_whatif_fleet *flee
         return false;
     if (class_ix == HCP_NO_INDEX)
         return no_such_class(state, facility, fleet->class_key, error);
-    uint32_t group = find_group(state, facility, class_ix);
-    int64_t present = group != HCP_NO_INDEX ? hcp_state_group(state, group)->count : 0;
+    int64_t present = count_present(state, facility, class_ix);
     int64_t wanted = fleet->relative ? present + fleet->count : fleet->count;
     if (wanted < 0) {
         g_set_error(error, HCP_ERROR, HCP_ERROR_INVALID,
@@ -171,7 +173,8 @@ static bool change_fleet(hcp_whatif_run_state *run, const hcp_whatif_fleet *flee
     }
     if (wanted > present)
         return add_devices(run, facility, class_ix, wanted - present, error);
-    return wanted == present || remove_devices(run, group, (uint32_t)(present - wanted), error);
+    return wanted == present ||
+           remove_devices(run, facility, class_ix, (uint32_t)(present - wanted), error);
 }
 
 static void clear_removed(void *data)

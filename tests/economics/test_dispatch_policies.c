@@ -56,6 +56,7 @@ typedef struct {
     hcp_rng rng;
     hcp_market market;
     hcp_dispatch_class classes[N_CLASSES];
+    double feeder_w[2];
     hcp_dispatch_site site;
     const char *policy;
     uint64_t seed;
@@ -89,6 +90,20 @@ static void open_facility(facility *f, uint64_t seed, size_t steps)
                             .threshold = 1.1,
                             .min_dwell_us = STEP_US * (int64_t)(1 + hcp_rng_below(&f->rng, 3)),
                             .settles_late = seed % 2 == 0};
+}
+
+/* Two feeders that carry 30 to 130 % of what hangs on them at full power. */
+static void add_feeders(facility *f)
+{
+    for (int c = 0; c < 2; c++) {
+        hcp_dispatch_class *class_ = &f->classes[c];
+        double most_w = class_->serving * class_->serving_w +
+                        hcp_dispatch_class_free(class_) * class_->targets[0].power_w;
+        class_->feeder = c + 1;
+        f->feeder_w[c] = (0.3 + hcp_rng_uniform(&f->rng)) * most_w;
+    }
+    f->site.feeder_w = f->feeder_w;
+    f->site.n_feeders = 2;
 }
 
 static void close_facility(facility *f)
@@ -128,6 +143,26 @@ static void check_counts(const hcp_dispatch_input *input, const hcp_dispatch_cho
     }
 }
 
+/* Feeders carry no more than they can, or than rests on them anyway; true when that is so of what is done now, too. */
+static bool check_feeders(const hcp_dispatch_input *input, const hcp_dispatch_choice *choices)
+{
+    bool fits = true;
+    double room_w[HCP_DISPATCH_SUPPLIES];
+    hcp_dispatch_rooms(input, input->cap_w, room_w);
+    for (int c = 0; c < input->n_classes; c++) {
+        const hcp_dispatch_class *class_ = &input->classes[c];
+        if (class_->feeder == 0)
+            continue;
+        double rest_w = hcp_dispatch_rest_w(class_), left_w = MAX(0, room_w[class_->feeder]);
+        g_assert_cmpfloat(choices[c].mine *
+                              (class_->targets[choices[c].target].power_w - rest_w),
+                          <=, left_w + 1e-3);
+        fits &= class_->mining * (class_->targets[class_->current_target].power_w - rest_w) <=
+                left_w;
+    }
+    return fits;
+}
+
 /* The plan and the one not taken both fit; nothing moves within its dwell; there is always a why. */
 static void check_plan(void *data, const hcp_dispatch_input *input, const hcp_dispatch_plan *plan)
 {
@@ -137,7 +172,8 @@ static void check_plan(void *data, const hcp_dispatch_input *input, const hcp_di
     check_counts(input, plan->rejected);
     g_assert_cmpfloat(draw_w(input, plan->chosen), <=, most_w);
     g_assert_cmpfloat(draw_w(input, plan->rejected), <=, most_w);
-    bool fits = present_w(input) <= input->cap_w;
+    (void)check_feeders(input, plan->rejected);
+    bool fits = check_feeders(input, plan->chosen) && present_w(input) <= input->cap_w;
     for (int c = 0; c < input->n_classes && !is_fixed(f->policy); c++) {
         const hcp_dispatch_class *class_ = &input->classes[c];
         bool dwells =
@@ -164,6 +200,8 @@ static void test_conforms(gconstpointer data)
         facility f;
         open_facility(&f, seed, 24 * 6);
         f.policy = data;
+        if (seed % 3 == 0)
+            add_feeders(&f);
         g_test_message("seed %" G_GUINT64_FORMAT, seed);
         (void)hcp_dispatch_backtest_play(&f.market, &f.site, hcp_dispatch_policy_find(f.policy),
                                          check_plan, &f);

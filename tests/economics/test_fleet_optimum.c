@@ -21,7 +21,7 @@ typedef struct {
     double mw[4][MODES];
     double *reward[4];
     uint8_t *at_hand[4];
-    double *room;
+    double *room, *feeder_room;
     hcp_fleet_problem problem;
 } fleet;
 
@@ -81,8 +81,23 @@ static void fill(hcp_rng *rng, fleet *f, int n_blocks, size_t n, bool cap)
     };
 }
 
+#define FEEDERS 2
+
+/* Two feeders, of which one or the other binds now and then; the last block may hang on none. */
+static void add_feeders(hcp_rng *rng, fleet *f)
+{
+    f->feeder_room = g_new(double, FEEDERS *f->problem.n);
+    for (int i = 0; i < f->problem.n_blocks; i++)
+        f->blocks[i].feeder = (int)hcp_rng_below(rng, FEEDERS + 1);
+    for (size_t i = 0; i < FEEDERS * f->problem.n; i++)
+        f->feeder_room[i] = 5 * hcp_rng_uniform(rng);
+    f->problem.n_feeders = FEEDERS;
+    f->problem.feeder_room_mw = f->feeder_room;
+}
+
 static void clear(fleet *f)
 {
+    g_free(f->feeder_room);
     for (int i = 0; i < f->problem.n_blocks; i++) {
         g_free(f->reward[i]);
         g_free(f->at_hand[i]);
@@ -149,7 +164,17 @@ static void all_paths(const hcp_fleet_block *block, bool running, bool free_star
     }
 }
 
-/* The best mixture of paths under the cap, as a linear program over their weights. */
+static double rest_mw(const fleet *f, int supply, int t)
+{
+    double mw = 0;
+    for (int i = 0; i < f->problem.n_blocks; i++)
+        if ((supply == 0 || f->blocks[i].feeder == supply) &&
+            (f->blocks[i].at_hand == NULL || f->blocks[i].at_hand[t]))
+            mw += f->mw[i][0];
+    return mw;
+}
+
+/* The best mixture of paths under the caps, as a linear program over their weights. */
 static double best_mixture(const fleet *f)
 {
     const hcp_fleet_problem *p = &f->problem;
@@ -157,14 +182,15 @@ static double best_mixture(const fleet *f)
     g_autofree paths *all = g_new(paths, 1);
     glp_term_out(GLP_OFF);
     glp_set_obj_dir(lp, GLP_MAX);
-    glp_add_rows(lp, SMALL);
-    for (int t = 0; t < SMALL; t++) {
-        double rest = 0;
-        for (int i = 0; i < p->n_blocks; i++)
-            rest += f->blocks[i].at_hand == NULL || f->blocks[i].at_hand[t] ? f->mw[i][0] : 0;
-        if (p->room_mw != NULL)
-            glp_set_row_bnds(lp, t + 1, GLP_UP, 0, MAX(p->room_mw[t], rest));
-    }
+    glp_add_rows(lp, SMALL * (FEEDERS + 1));
+    for (int supply = 0; supply <= p->n_feeders; supply++)
+        for (int t = 0; t < SMALL; t++) {
+            double rest = rest_mw(f, supply, t);
+            const double *room =
+                supply == 0 ? p->room_mw : p->feeder_room_mw + (size_t)(supply - 1) * p->n;
+            if (room != NULL)
+                glp_set_row_bnds(lp, supply * SMALL + t + 1, GLP_UP, 0, MAX(room[t], rest));
+        }
     for (int i = 0; i < p->n_blocks; i++) {
         double running = f->blocks[i].running;
         for (int on = 0; on < (running < 0 ? 1 : 2); on++) {
@@ -173,17 +199,19 @@ static double best_mixture(const fleet *f)
             glp_set_row_bnds(lp, row, GLP_FX, weight, weight);
             all_paths(&f->blocks[i], on != 0, running < 0, all);
             for (int j = 0; j < all->n; j++) {
-                int column = glp_add_cols(lp, 1), index[SMALL + 2];
-                double value[SMALL + 2];
+                int column = glp_add_cols(lp, 1), index[2 * SMALL + 2] = {0, row}, n = 1;
+                double value[2 * SMALL + 2] = {0, 1};
                 for (int t = 0; t < SMALL; t++) {
-                    index[t + 1] = t + 1;
-                    value[t + 1] = all->rows[j].mw[t];
+                    index[++n] = t + 1;
+                    value[n] = all->rows[j].mw[t];
+                    if (f->blocks[i].feeder == 0)
+                        continue;
+                    index[++n] = f->blocks[i].feeder * SMALL + t + 1;
+                    value[n] = all->rows[j].mw[t];
                 }
-                index[SMALL + 1] = row;
-                value[SMALL + 1] = 1;
                 glp_set_col_bnds(lp, column, GLP_LO, 0, 0);
                 glp_set_obj_coef(lp, column, all->rows[j].usd);
-                glp_set_mat_col(lp, column, SMALL + 1, index, value);
+                glp_set_mat_col(lp, column, n, index, value);
             }
         }
     }
@@ -239,7 +267,9 @@ static void test_every_mixture(void)
     for (int i = 0; i < 300; i++) {
         fleet f;
         g_auto(hcp_fleet_optimum) best = {0};
-        fill(&rng, &f, 1 + (int)hcp_rng_below(&rng, 3), SMALL, true);
+        fill(&rng, &f, 1 + (int)hcp_rng_below(&rng, 3), SMALL, i % 4 != 0);
+        if (i % 2 == 0)
+            add_feeders(&rng, &f);
         g_assert_true(hcp_fleet_optimum_solve(&f.problem, 1e-6, &best));
         g_test_message("seed %d case %d: %.6f", SEED, i, best.profit_usd);
         g_assert_cmpfloat_with_epsilon(best.profit_usd, best_mixture(&f), 1e-6);
@@ -282,6 +312,8 @@ static void test_windows(void)
         fleet f;
         g_auto(hcp_fleet_optimum) best = {0};
         fill(&rng, &f, 3, 400, true);
+        if (i % 2 == 0)
+            add_feeders(&rng, &f);
         g_assert_true(hcp_fleet_optimum_solve(&f.problem, 0.001, &best));
         g_test_message("seed %d case %d: %.4f in windows of %zu", SEED, i, best.profit_usd,
                        best.lp_steps);

@@ -64,6 +64,8 @@ static hcp_dispatch_input input_of(const play *p, size_t t, double hashprice, ah
         .now_us = market->steps[t].ts_us,
         .cap_w = p->site->cap_w,
         .pue = p->site->pue,
+        .feeder_w = p->site->feeder_w,
+        .n_feeders = p->site->n_feeders,
         .usd_per_mwh = market->steps[t - 1].price_usd_per_mwh,
         .price_at_us = market->steps[t].ts_us - step_us(market),
         .price_known_us = market->steps[t].ts_us,
@@ -199,8 +201,26 @@ static void fill_block(const hcp_market *market, const hcp_dispatch_site *site, 
         .min_up_steps = device.dwell_steps,
         .min_down_steps = device.dwell_steps,
         .running = free > 0 ? class_->mining / free : 0,
+        .feeder = class_->feeder,
     };
     g_free(published);
+}
+
+/* What each supply leaves beyond rest, a row of `n` steps each; the first is the facility's. Caller frees. */
+static double *fill_rooms(const hcp_dispatch_site *site, size_t n)
+{
+    double room_w[HCP_DISPATCH_SUPPLIES];
+    double *rooms_mw = g_new(double, n *(size_t)(site->n_feeders + 1));
+    const hcp_dispatch_input input = {.pue = site->pue,
+                                      .feeder_w = site->feeder_w,
+                                      .n_feeders = site->n_feeders,
+                                      .classes = site->classes,
+                                      .n_classes = site->n_classes};
+    hcp_dispatch_rooms(&input, site->cap_w, room_w);
+    for (int supply = 0; supply <= site->n_feeders; supply++)
+        for (size_t t = 0; t < n; t++)
+            rooms_mw[(size_t)supply * n + t] = room_w[supply] * site->pue / 1e6;
+    return rooms_mw;
 }
 
 bool hcp_dispatch_backtest_optimum(const hcp_market *market, const hcp_dispatch_site *site,
@@ -209,11 +229,7 @@ bool hcp_dispatch_backtest_optimum(const hcp_market *market, const hcp_dispatch_
 {
     hindsight *all = g_new0(hindsight, (size_t)site->n_classes);
     hcp_fleet_block blocks[HCP_DISPATCH_MAX_CLASSES];
-    g_autofree double *room_mw = g_new(double, market->n);
-    const hcp_dispatch_input input = {
-        .pue = site->pue, .classes = site->classes, .n_classes = site->n_classes};
-    for (size_t t = 0; t < market->n; t++)
-        room_mw[t] = (site->cap_w / site->pue - hcp_dispatch_base_w(&input)) * site->pue / 1e6;
+    g_autofree double *rooms_mw = fill_rooms(site, market->n - 1);
     int n = 0;
     for (int c = 0; c < site->n_classes; c++) {
         if (!hcp_dispatch_can_mine(&site->classes[c]) ||
@@ -227,7 +243,9 @@ bool hcp_dispatch_backtest_optimum(const hcp_market *market, const hcp_dispatch_
                                        .n_blocks = n,
                                        .n = market->n - 1,
                                        .step_h = market->step_h,
-                                       .room_mw = room_mw};
+                                       .room_mw = rooms_mw,
+                                       .n_feeders = site->n_feeders,
+                                       .feeder_room_mw = rooms_mw + market->n - 1};
     g_auto(hcp_fleet_optimum) optimum = {0};
     bool solved = hcp_fleet_optimum_solve(&problem, tolerance_usd, &optimum);
     if (solved) {

@@ -16,6 +16,8 @@ typedef struct {
     int n_classes;
     double cap_w, pue, pool_fee, threshold;
     int64_t min_dwell_us;
+    const double *feeder_w; /* IT watts that each feeder carries */
+    int n_feeders;
     /* a step is paid at its own price, which is known at its end; false: at the price in force
      * when it begins, which is that of the step before */
     bool settles_late;

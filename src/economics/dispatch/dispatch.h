@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dispatch of one facility: what the free devices of each class should do now, under the site's power cap. Devices of a
+ * Dispatch of one facility: what the free devices of each class should do now, under the caps of site and feeders. Devices of a
  * class are interchangeable, so the cost of a decision grows with classes, not devices. Leased devices are given: serving
  * customers comes first. A policy is a plug-in behind hcp_dispatch_policy; the runtime holds one instance for each
  * facility, tells it every settled price, fills the input from the state, asks, and hands the plan to the core, which
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define HCP_DISPATCH_MAX_CLASSES 64
+#define HCP_DISPATCH_MAX_FEEDERS 32
 #define HCP_DISPATCH_TEXT 256
 
 /* At most two months lie within what is published. */
@@ -32,9 +33,10 @@ typedef struct {
     double ths;
 } hcp_dispatch_target;
 
-/* One device class at the facility. Counts are of devices. */
+/* One device class on one feeder of the facility. Counts are of devices. */
 typedef struct {
-    uint32_t id; /* the same class has the same one in every input */
+    uint32_t id; /* the same class on the same feeder has the same one in every input */
+    int feeder;  /* that they hang on, from 1; 0 = none, the cap of the facility alone counts */
     bool asic;   /* can do nothing but mine */
     uint32_t serving;
     uint32_t mining, idle, curtailed; /* free: healthy, in service, unleased, not switching */
@@ -60,6 +62,8 @@ typedef struct {
     const double *cap_ahead_w; /* the cap by step, the first the one after that of price_at_us */
     int n_cap_ahead; /* cap_w where nothing else is known: after them, and throughout with 0 */
     double pue;
+    const double *feeder_w; /* IT watts that each feeder may carry, the first being feeder 1 */
+    int n_feeders;
     double usd_per_mwh; /* in force */
     /* start of the interval that price is for: before now where a market settles late */
     int64_t price_at_us;

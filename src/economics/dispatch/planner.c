@@ -3,7 +3,6 @@
 #include "economics/dispatch/planner.h"
 
 #include "economics/dispatch/explain.h"
-#include "economics/dispatch/share.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,12 +14,6 @@ static const double SURPRISE_CARRY_PER_H = 0.7;
 static const double RULED_USD = 1e-6;
 
 typedef hcp_dispatch_planner planner;
-
-/* IT watts beyond all devices at rest that a cap at the meter leaves. */
-static double room_w(const hcp_dispatch_input *input, double cap_w)
-{
-    return cap_w / input->pue - hcp_dispatch_base_w(input);
-}
 
 /* Cap in force in step k of the plan. */
 static double cap_ahead_w(const hcp_dispatch_input *input, int k)
@@ -44,23 +37,54 @@ static double reserve_after(const planner *self, const hcp_dispatch_input *input
     return isnan(usd_per_mw) ? input->reserve_usd_per_mw : usd_per_mw;
 }
 
+/* The price of each feeder on which not everything fits, from its own classes and without reserve: that raises it by what it
+ * pays a MWh. */
+static void fill_feeders(const hcp_dispatch_input *input, const hcp_dispatch_device *devices,
+                         const uint32_t *counts, hcp_dispatch_basis *basis)
+{
+    double room_w[HCP_DISPATCH_SUPPLIES];
+    uint32_t own[HCP_DISPATCH_MAX_CLASSES];
+    for (int c = 0; c < basis->n; c++)
+        basis->feeder_usd_per_mwh[c] = -INFINITY;
+    if (input->n_feeders == 0)
+        return;
+    hcp_dispatch_rooms(input, input->cap_w, room_w);
+    for (int f = 1; f <= input->n_feeders; f++) {
+        for (int c = 0; c < basis->n; c++)
+            own[c] = input->classes[c].feeder == f ? counts[c] : 0;
+        double room_mw = MAX(room_w[f], 0) * input->pue / 1e6;
+        double floor_usd = hcp_dispatch_room_floor(devices, own, basis->feeder_usd_per_mwh,
+                                                   basis->n, room_mw);
+        for (int c = 0; c < basis->n; c++)
+            if (input->classes[c].feeder == f)
+                basis->feeder_usd_per_mwh[c] = floor_usd;
+    }
+}
+
 /* Where the cap binds in each step, with what standing ready pays in it. */
 static void fill_floors(const hcp_dispatch_input *input, const planner *self,
                         hcp_dispatch_basis *basis)
 {
     uint32_t counts[HCP_DISPATCH_MAX_CLASSES];
     hcp_dispatch_device devices[HCP_DISPATCH_MAX_CLASSES];
+    double least_usd[HCP_DISPATCH_MAX_CLASSES];
     memcpy(devices, basis->devices, sizeof *devices * (size_t)basis->n);
-    for (int c = 0; c < basis->n; c++)
+    for (int c = 0; c < basis->n; c++) {
         counts[c] = hcp_dispatch_class_free(&input->classes[c]) + input->classes[c].switching;
+        devices[c].reserve_usd_per_mw = 0;
+    }
+    fill_feeders(input, devices, counts, basis);
     double solved_w = NAN, solved_usd = NAN, floor_usd = -INFINITY;
+    double base_w = hcp_dispatch_base_w(input);
     for (int k = 0; k < self->n_steps; k++) {
         double cap_w = cap_ahead_w(input, k), reserve_usd = basis->reserve_usd_per_mw[k];
         if (cap_w != solved_w || reserve_usd != solved_usd) {
-            double room_mw = MAX(room_w(input, cap_w), 0) * input->pue / 1e6;
-            for (int c = 0; c < basis->n; c++)
+            double room_mw = MAX(cap_w / input->pue - base_w, 0) * input->pue / 1e6;
+            for (int c = 0; c < basis->n; c++) {
                 devices[c].reserve_usd_per_mw = devices[c].ready ? reserve_usd : 0;
-            floor_usd = hcp_dispatch_room_floor(devices, counts, basis->n, room_mw);
+                least_usd[c] = basis->feeder_usd_per_mwh[c] + devices[c].reserve_usd_per_mw;
+            }
+            floor_usd = hcp_dispatch_room_floor(devices, counts, least_usd, basis->n, room_mw);
             solved_w = cap_w;
             solved_usd = reserve_usd;
         }
@@ -190,7 +214,7 @@ static void arrange(planner *self)
 
 static void solve(planner *self)
 {
-    const hcp_dispatch_horizon horizon = {
+    hcp_dispatch_horizon horizon = {
         .outlook = self->outlook,
         .floor_usd_per_mwh = self->basis->floor_usd_per_mwh,
         .reserve_usd_per_mw = self->basis->reserve_usd_per_mw,
@@ -209,6 +233,7 @@ static void solve(planner *self)
         hcp_dispatch_prospect *prospect = self->prospects[c];
         if (device->n_modes < 2)
             continue;
+        horizon.feeder_usd_per_mwh = self->basis->feeder_usd_per_mwh[c];
         hcp_dispatch_worth_solve(device, &horizon, prospect->values, prospect->ahead);
         if (self->basis->overdue > 0 || !hcp_dispatch_outpost_at(self, 0).located)
             blur(self, prospect, device->n_modes * device->dwell_steps);
@@ -266,7 +291,8 @@ static bool same_basis(const hcp_dispatch_basis *a, const hcp_dispatch_basis *b)
     if (a->n != b->n || a->overdue != b->overdue || a->late != b->late)
         return false;
     for (int c = 0; c < a->n; c++)
-        if (a->ids[c] != b->ids[c] || !same_device(&a->devices[c], &b->devices[c]))
+        if (a->ids[c] != b->ids[c] || a->feeder_usd_per_mwh[c] != b->feeder_usd_per_mwh[c] ||
+            !same_device(&a->devices[c], &b->devices[c]))
             return false;
     for (int k = 0; k < HCP_PRICE_STEPS_MAX; k++)
         if (a->floor_usd_per_mwh[k] != b->floor_usd_per_mwh[k] ||
@@ -330,7 +356,9 @@ static void begin_offer(hcp_dispatch_case *question, int c)
     hcp_dispatch_offer *offer = &question->offers[c];
     uint32_t free = hcp_dispatch_class_free(class_);
     int n_modes = question->now[c].n_modes;
-    *offer = (hcp_dispatch_offer){.mining = class_->mining, .resting = free - class_->mining};
+    *offer = (hcp_dispatch_offer){.mining = class_->mining,
+                                  .resting = free - class_->mining,
+                                  .feeder = class_->feeder};
     if (n_modes < 2 || free == 0)
         return;
     offer->n_modes = n_modes;
@@ -386,7 +414,8 @@ static void share(hcp_dispatch_case *question)
             rule(question, c, &asked[c]);
         }
     }
-    hcp_dispatch_room_share(asked, n, question->room_w, question->grants);
+    hcp_dispatch_room_share(asked, n, question->room_w, question->input->n_feeders,
+                            question->grants);
 }
 
 static void fill_chosen(const hcp_dispatch_case *question, hcp_dispatch_plan *plan)
@@ -419,7 +448,6 @@ static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_pla
         .planner = self,
         .input = input,
         .left_h = hcp_dispatch_prices_left_h(self->prices, input),
-        .room_w = room_w(input, input->cap_w),
         .late = is_late(self, input),
         .stale = !self->solved || overdue_h > HCP_DISPATCH_STALE_H,
     };
@@ -428,6 +456,7 @@ static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_pla
             ? (self->solved ? self->basis->peak_usd_per_mwh[self->basis->overdue] : 0)
             : hcp_dispatch_peak_usd_per_mwh(
                   input, input->now_us, input->now_us + (int64_t)llround(question.left_h * 3.6e9));
+    hcp_dispatch_rooms(input, input->cap_w, question.room_w);
     for (int c = 0; c < input->n_classes; c++)
         hcp_dispatch_device_fill(input, &input->classes[c], input->hashprice, step_h,
                                  &question.now[c]);

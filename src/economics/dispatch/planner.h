@@ -10,6 +10,7 @@
 #include "economics/dispatch/paper.h"
 #include "economics/dispatch/prices.h"
 #include "economics/dispatch/room.h"
+#include "economics/dispatch/share.h"
 
 /* A plan looks so far. */
 #define HCP_DISPATCH_HORIZON_H 24.0
@@ -36,6 +37,7 @@ typedef struct {
     double
         reserve_usd_per_mw[HCP_PRICE_STEPS_MAX];  /* in the step that the step's price is paid in */
     double peak_usd_per_mwh[HCP_PRICE_STEPS_MAX]; /* expected, where the step's price is paid */
+    double feeder_usd_per_mwh[HCP_DISPATCH_MAX_CLASSES]; /* least that its feeder makes it pay */
 } hcp_dispatch_basis;
 
 typedef struct {
@@ -68,9 +70,9 @@ typedef struct {
     hcp_dispatch_grant grants[HCP_DISPATCH_MAX_CLASSES];
     bool ruled[HCP_DISPATCH_MAX_CLASSES]; /* not the plan but the guard decides it */
     double left_h;                        /* of the step that the price in force is paid for */
-    double room_w;
     double
         peak_usd_per_mwh; /* charge expected in what is paid now, or with late prices in this step */
+    double room_w[HCP_DISPATCH_SUPPLIES];
     bool late, stale;
 } hcp_dispatch_case;
 

@@ -3,7 +3,6 @@
 #include "economics/dispatch/planner.h"
 
 #include "economics/dispatch/explain.h"
-#include "economics/dispatch/share.h"
 
 #include <math.h>
 #include <string.h>
@@ -56,17 +55,19 @@ static void try_rival(const hcp_dispatch_case *question, int c, hcp_dispatch_gra
 static rival best_rival(const hcp_dispatch_case *question)
 {
     rival best = {.c = -1};
-    double room_w = question->room_w;
+    double room_w[HCP_DISPATCH_SUPPLIES];
     int n = question->input->n_classes;
+    memcpy(room_w, question->room_w, sizeof room_w);
     for (int c = 0; c < n; c++)
-        room_w -= question->offers[c].n_modes > 0
-                      ? grant_w(&question->offers[c], &question->grants[c])
-                      : 0;
+        if (question->offers[c].n_modes > 0)
+            hcp_dispatch_room_take(room_w, question->offers[c].feeder,
+                                   grant_w(&question->offers[c], &question->grants[c]));
     for (int c = 0; c < n; c++) {
         const hcp_dispatch_offer *offer = &question->offers[c];
         if (offer->n_modes == 0)
             continue;
-        double own_room_w = room_w + grant_w(offer, &question->grants[c]);
+        double own_room_w =
+            hcp_dispatch_room_for(room_w, offer->feeder) + grant_w(offer, &question->grants[c]);
         uint32_t free = offer->mining + offer->resting;
         try_rival(question, c, (hcp_dispatch_grant){.mode = offer->mode}, &best);
         if (offer->mining <= that_fit(offer, offer->mode, offer->mining, own_room_w))

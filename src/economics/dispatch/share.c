@@ -28,15 +28,42 @@ bool hcp_dispatch_can_mine(const hcp_dispatch_class *class_)
     return class_->n_targets > 0 && (class_->asic || class_->mining_usd_per_h > 0);
 }
 
+static double class_base_w(const hcp_dispatch_class *class_)
+{
+    return class_->serving * class_->serving_w + class_->switching_w +
+           hcp_dispatch_class_free(class_) * hcp_dispatch_rest_w(class_);
+}
+
 double hcp_dispatch_base_w(const hcp_dispatch_input *input)
 {
     double power_w = 0;
-    for (int c = 0; c < input->n_classes; c++) {
-        const hcp_dispatch_class *class_ = &input->classes[c];
-        power_w += class_->serving * class_->serving_w + class_->switching_w +
-                   hcp_dispatch_class_free(class_) * hcp_dispatch_rest_w(class_);
-    }
+    for (int c = 0; c < input->n_classes; c++)
+        power_w += class_base_w(&input->classes[c]);
     return power_w;
+}
+
+void hcp_dispatch_rooms(const hcp_dispatch_input *input, double cap_w,
+                        double ret_room_w[HCP_DISPATCH_SUPPLIES])
+{
+    g_assert(input->n_feeders <= HCP_DISPATCH_MAX_FEEDERS);
+    ret_room_w[0] = cap_w / input->pue;
+    for (int f = 0; f < input->n_feeders; f++)
+        ret_room_w[f + 1] = input->feeder_w[f];
+    for (int c = 0; c < input->n_classes; c++)
+        hcp_dispatch_room_take(ret_room_w, input->classes[c].feeder,
+                               class_base_w(&input->classes[c]));
+}
+
+double hcp_dispatch_room_for(const double *room_w, int feeder)
+{
+    return MIN(room_w[0], room_w[feeder]);
+}
+
+void hcp_dispatch_room_take(double *room_w, int feeder, double power_w)
+{
+    room_w[0] -= power_w;
+    if (feeder > 0)
+        room_w[feeder] -= power_w;
 }
 
 /* Position of the class to be served next, or -1: those that stay as they are come first, then the one whose mining earns
@@ -111,14 +138,15 @@ double hcp_dispatch_share(const hcp_dispatch_input *input, const hcp_dispatch_wi
 {
     bool done[HCP_DISPATCH_MAX_CLASSES] = {false};
     uint32_t mine[HCP_DISPATCH_MAX_CLASSES] = {0};
-    double room_w = input->cap_w / input->pue - hcp_dispatch_base_w(input);
+    double room_w[HCP_DISPATCH_SUPPLIES];
+    hcp_dispatch_rooms(input, input->cap_w, room_w);
     for (int c; (c = next_by_merit(input, wishes, done)) >= 0; done[c] = true) {
         const hcp_dispatch_class *class_ = &input->classes[c];
         double extra_w = class_->targets[wishes[c].target].power_w - hcp_dispatch_rest_w(class_);
-        double fits =
-            extra_w > 0 ? floor(MAX(room_w, 0) / extra_w) : hcp_dispatch_class_free(class_);
+        double own_w = MAX(hcp_dispatch_room_for(room_w, class_->feeder), 0);
+        double fits = extra_w > 0 ? floor(own_w / extra_w) : hcp_dispatch_class_free(class_);
         mine[c] = (uint32_t)MIN(fits, (double)wanted_miners(class_, &wishes[c]));
-        room_w -= mine[c] * extra_w;
+        hcp_dispatch_room_take(room_w, class_->feeder, mine[c] * extra_w);
     }
     return hcp_dispatch_fill(input, wishes, mine, ret_choices);
 }

@@ -47,6 +47,19 @@ double hcp_dispatch_fill(const hcp_dispatch_input *input, const hcp_dispatch_wis
 /* IT power in watts that is spent whatever the plan: leases, running switches, and every free device at rest. */
 double hcp_dispatch_base_w(const hcp_dispatch_input *input);
 
+/* Supplies of a facility: 0 is the facility itself, under its cap; then come the feeders. */
+#define HCP_DISPATCH_SUPPLIES (HCP_DISPATCH_MAX_FEEDERS + 1)
+
+/* IT watts beyond that which each supply leaves, with `cap_w` at the meter; n_feeders + 1 of them. */
+void hcp_dispatch_rooms(const hcp_dispatch_input *input, double cap_w,
+                        double ret_room_w[HCP_DISPATCH_SUPPLIES]);
+
+/* What a class on `feeder` finds of them: the least of the facility's and its feeder's. */
+double hcp_dispatch_room_for(const double *room_w, int feeder);
+
+/* Takes watts of a class on `feeder` out of them. */
+void hcp_dispatch_room_take(double *room_w, int feeder, double power_w);
+
 /* Whether the class must stay as it is: its dwell is not over, or a price that it depends on is not good. */
 bool hcp_dispatch_is_held(const hcp_dispatch_input *input, const hcp_dispatch_class *class_);
 

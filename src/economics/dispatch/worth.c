@@ -48,11 +48,13 @@ static void rewards(const hcp_dispatch_device *device, const hcp_dispatch_horizo
 {
     /* The step that is decided on is shared out in earnest: there the price itself counts. */
     bool shared = horizon->late && k == horizon->from;
-    float floor_usd = shared ? -FLT_MAX : (float)MAX(horizon->floor_usd_per_mwh[k], -1e9);
-    float h = (float)horizon->step_h;
     bool sold = device->ready && horizon->reserve_usd_per_mw != NULL;
-    float reserve = sold ? (float)horizon->reserve_usd_per_mw[k] : 0.0F;
     float peak = horizon->peak_usd_per_mwh != NULL ? (float)horizon->peak_usd_per_mwh[k] : 0.0F;
+    double reserve_usd = sold ? horizon->reserve_usd_per_mw[k] : 0.0;
+    double least_usd =
+        MAX(horizon->floor_usd_per_mwh[k], horizon->feeder_usd_per_mwh + reserve_usd);
+    float floor_usd = shared ? -FLT_MAX : (float)MAX(least_usd, -1e9);
+    float h = (float)horizon->step_h, reserve = (float)reserve_usd;
     for (int mode = 0; mode < device->n_modes; mode++) {
         float usd = (float)device->usd_per_h[mode] * h, mwh = (float)device->extra_mw[mode] * h;
         for (int b = 0; b < STRIDE; b++) {
