@@ -173,7 +173,7 @@ static char *check_feeders(const hcp_core *core, uint32_t f)
         if (power_w > limit_w)
             return broken("feeder %s of %s reserves %" G_GINT64_FORMAT
                           " W, its cap is %" G_GINT64_FORMAT,
-                          hcp_power_supply_name(def, feeder), def->key, power_w, limit_w);
+                          hcp_power_feeder_name(def, feeder), def->key, power_w, limit_w);
     }
     return NULL;
 }

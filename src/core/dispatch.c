@@ -265,7 +265,7 @@ static bool check_caps(hcp_txn *txn, const hcp_decision_recorded *decision, cons
                                   (double)hcp_power_cap_w(state, decision->facility) / 1e6);
         return hcp_txn_refuse(txn, HCP_REFUSAL_CAPACITY, "chosen",
                               "the plan brings feeder %s of %s to %.3f MW, its cap is %.3f MW",
-                              hcp_power_supply_name(def, feeder), def->key, (double)planned_w / 1e6,
+                              hcp_power_feeder_name(def, feeder), def->key, (double)planned_w / 1e6,
                               (double)limit_w / 1e6);
     }
     return true;

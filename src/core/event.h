@@ -159,7 +159,7 @@ typedef struct {
     double utc_offset_h;
     /* of what stands ready, what it sells, in thousandths; 0 and 1000 = all */
     uint32_t reserve_share_milli;
-    hcp_array feeders;         /* hcp_feeder; a feeder is known by its place, from 1 */
+    hcp_array feeders; /* hcp_feeder; a feeder is known by its place, from 1 */
 } hcp_facility_defined;
 
 typedef struct {

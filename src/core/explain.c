@@ -387,7 +387,7 @@ static char *say_queued(const inquiry *q)
                 "curtailed "
                 "as far as they help",
                 out->free, what, where,
-                hcp_power_supply_name(&hcp_state_facility(q->state, out->facility)->def,
+                hcp_power_feeder_name(&hcp_state_facility(q->state, out->facility)->def,
                                       out->feeder),
                 (double)out->feeder_short_w / 1e3);
         return g_strdup_printf("%u %s are free in %s, its power cap is %.1f kW short; miners are "

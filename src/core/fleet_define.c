@@ -321,7 +321,7 @@ static bool check_power(hcp_txn *txn, const hcp_devices_registered *def)
             "%u x %s in mode %s would bring feeder %s of %s to %.3f MW, its cap is %.3f MW; "
             "register them curtailed, or fewer",
             def->count, cls->key, hcp_enum_name(&HCP_MODE_NAMES, (int)def->mode),
-            hcp_power_supply_name(&facility->def, def->feeder), facility->def.key,
+            hcp_power_feeder_name(&facility->def, def->feeder), facility->def.key,
             (double)carried_w / 1e6,
             (double)hcp_power_limit_w(state, def->facility, def->feeder) / 1e6);
     return true;

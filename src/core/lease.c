@@ -294,8 +294,8 @@ static bool check_power(hcp_txn *txn, const hcp_placement *placement)
                                   "%.1f kW more are needed and %.1f kW are free under %s%s of %s; "
                                   "submit a workload to wait for it",
                                   (double)placement->added_w / 1e3, (double)room_w / 1e3,
-                                  feeder == 0 ? "" : "feeder ",
-                                  hcp_power_supply_name(&facility->def, feeder),
+                                  feeder == 0 ? "the power cap" : "feeder ",
+                                  feeder == 0 ? "" : hcp_power_feeder_name(&facility->def, feeder),
                                   facility->def.name);
         if (feeder == group->feeder)
             return true;

@@ -130,9 +130,9 @@ static bool is_on(const hcp_group *group, uint32_t facility, uint32_t feeder)
     return group->facility == facility && (feeder == 0 || group->feeder == feeder);
 }
 
-const char *hcp_power_supply_name(const hcp_facility_defined *facility, uint32_t feeder)
+const char *hcp_power_feeder_name(const hcp_facility_defined *facility, uint32_t feeder)
 {
-    return feeder == 0 ? "the power cap" : feeder_at(facility, feeder)->name;
+    return feeder == 0 ? NULL : feeder_at(facility, feeder)->name;
 }
 
 int64_t hcp_power_limit_w(const hcp_state *state, uint32_t facility, uint32_t feeder)

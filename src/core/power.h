@@ -53,8 +53,8 @@ int64_t hcp_power_limit_w(const hcp_state *state, uint32_t facility, uint32_t fe
 int64_t hcp_power_reserved_w(const hcp_core *core, uint32_t facility, uint32_t feeder);
 int64_t hcp_power_settled_w(const hcp_core *core, uint32_t facility, uint32_t feeder);
 
-/* The feeder's name, for messages; "the power cap" for feeder 0. */
-const char *hcp_power_supply_name(const hcp_facility_defined *facility, uint32_t feeder);
+/* The feeder's name; NULL for feeder 0. */
+const char *hcp_power_feeder_name(const hcp_facility_defined *facility, uint32_t feeder);
 
 /* Devices of the group that can serve at once at most: its feeder may carry fewer than hang on it. */
 uint32_t hcp_power_most_serving(const hcp_state *state, uint32_t group);

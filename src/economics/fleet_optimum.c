@@ -292,8 +292,8 @@ static size_t seam(const price_rows *before, const price_rows *after, size_t n)
         double apart = 0;
         for (size_t row = 0; row < before->n; row++)
             for (size_t i = t - reach; i < t + reach; i++)
-                apart += fabs(before->at[row * before->stride + i] -
-                              after->at[row * after->stride + i]);
+                apart +=
+                    fabs(before->at[row * before->stride + i] - after->at[row * after->stride + i]);
         if (apart < least - 1e-9) {
             least = apart;
             best = t;

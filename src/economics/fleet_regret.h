@@ -39,7 +39,7 @@ typedef struct {
     double at_hand;
     double mined[HCP_FLEET_REGRET_TARGETS]; /* of those, by power target */
     double starts, stops;                   /* devices */
-    double drawn_mw; /* by all of the class, at hand or not, with overhead */
+    double drawn_mw;                        /* by all of the class, at hand or not, with overhead */
 } hcp_fleet_regret_did;
 
 typedef struct {
@@ -58,7 +58,7 @@ typedef struct {
     size_t n;
     const double *mining; /* devices of each class that mine when it begins; NULL = unknown */
     double pue, pool_fee;
-    double min_dwell_h; /* whole steps of it are minimum times */
+    double min_dwell_h;      /* whole steps of it are minimum times */
     const double *feeder_mw; /* what each feeder carries, with overhead; the first is feeder 1 */
     int n_feeders;
 } hcp_fleet_regret_problem;

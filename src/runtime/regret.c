@@ -107,8 +107,7 @@ static void add_step(hcp_regret_case *c, const hcp_interval_closed *interval)
     double us = (double)(interval->until_us - interval->from_us), energy_j = 0;
     hcp_fleet_regret_did *did = g_new0(hcp_fleet_regret_did, MAX(1, c->classes->len));
     for (guint i = 0; i < c->own->len; i++) {
-        const hcp_class_account *row =
-            account_of(interval, &g_array_index(c->own, case_class, i));
+        const hcp_class_account *row = account_of(interval, &g_array_index(c->own, case_class, i));
         if (row != NULL)
             fill_did(row, us, c->pue, &did[i]);
     }
@@ -132,8 +131,7 @@ static double *mining_after(const hcp_regret_case *c, const hcp_interval_closed 
 {
     double *mining = g_new0(double, MAX(1, c->own->len));
     for (guint i = 0; i < c->own->len; i++) {
-        const hcp_class_account *row =
-            account_of(interval, &g_array_index(c->own, case_class, i));
+        const hcp_class_account *row = account_of(interval, &g_array_index(c->own, case_class, i));
         mining[i] = row != NULL ? (double)row->mining : 0;
     }
     return mining;

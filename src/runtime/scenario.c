@@ -218,9 +218,9 @@ static void define_more_customers(parse *p, int64_t count)
 static char *default_prefix(const hcp_class_defined *class, const char *facility,
                             const char *feeder)
 {
-    g_autofree char *text = g_strdup_printf(
-        "%s-%s-%s%s%s", hcp_enum_name(&HCP_DEVICE_KIND_NAMES, (int)class->kind), facility,
-        class->key, feeder[0] != '\0' ? "-" : "", feeder);
+    g_autofree char *text =
+        g_strdup_printf("%s-%s-%s%s%s", hcp_enum_name(&HCP_DEVICE_KIND_NAMES, (int)class->kind),
+                        facility, class->key, feeder[0] != '\0' ? "-" : "", feeder);
     return g_ascii_strdown(text, -1);
 }
 

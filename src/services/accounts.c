@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each facility did interval by interval: prices, power, income, and what the devices that dispatch moves did. */
 #include "core/account.h"
+#include "core/power.h"
 
 #include "base/timefmt.h"
 #include "base/units.h"
@@ -27,7 +28,8 @@ static json_t *target_json(const hcp_class_defined *cls, const hcp_mined_target 
     return object;
 }
 
-static json_t *class_json(const hcp_state *state, const hcp_class_account *row, double us)
+static json_t *class_json(const hcp_state *state, uint32_t facility, const hcp_class_account *row,
+                          double us)
 {
     const hcp_class_defined *cls = &hcp_state_class(state, row->class_ix)->def;
     const hcp_mined_target *mined = row->mined.items;
@@ -38,6 +40,9 @@ static json_t *class_json(const hcp_state *state, const hcp_class_account *row, 
         json_array_append_new(targets, target_json(cls, &mined[i], us));
     }
     hcp_json_set_string(object, "class", cls->key);
+    hcp_json_set_string(
+        object, "feeder",
+        hcp_power_feeder_name(&hcp_state_facility(state, facility)->def, row->feeder));
     hcp_services_set_rounded(object, "at_hand", (double)row->at_hand_us / us, DIGITS);
     hcp_services_set_rounded(object, "mining", (double)mined_us / us, DIGITS);
     json_object_set_new(object, "mining_at", targets);
@@ -89,7 +94,7 @@ static json_t *account_json(const hcp_state *state, const hcp_interval_closed *r
     hcp_services_set_money(object, "peak_charge", row->peak_charge_usd_micro);
     hcp_services_set_money(object, "profit", hcp_account_profit(row));
     for (uint32_t i = 0; i < row->classes.count; i++)
-        json_array_append_new(list, class_json(state, &classes[i], us));
+        json_array_append_new(list, class_json(state, row->facility, &classes[i], us));
     json_object_set_new(object, "classes", list);
     return object;
 }

@@ -77,17 +77,38 @@ static void set_place(json_t *object, const hcp_facility_defined *def)
                              (double)def->network_rtt_us / (double)HCP_US_PER_MS, 3);
 }
 
-/* Strike prices that operators have set, by class. */
+/* Strike prices that operators have set, by class: one is set for the class on all feeders. */
 static json_t *strikes_json(const hcp_state *state, uint32_t facility)
 {
     json_t *list = json_array();
+    uint64_t told = 0;
     for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(state, g);
-        if (group->facility != facility || !group->struck)
+        if (group->facility != facility || !group->struck || ((told >> group->class_ix) & 1) != 0)
             continue;
+        told |= UINT64_C(1) << group->class_ix;
         json_t *row = json_object();
         hcp_json_set_string(row, "class", hcp_state_class(state, group->class_ix)->def.key);
         hcp_json_set_number(row, "usd_per_mwh", group->strike_usd_per_mwh);
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+/* The lines inside the facility and what hangs on them, in IT watts. */
+static json_t *feeders_json(const hcp_core *core, uint32_t facility)
+{
+    const hcp_state *state = hcp_core_state(core);
+    const hcp_facility_defined *def = &hcp_state_facility(state, facility)->def;
+    json_t *list = json_array();
+    for (uint32_t feeder = 1; feeder <= def->feeders.count; feeder++) {
+        int64_t cap_w = hcp_power_limit_w(state, facility, feeder);
+        int64_t power_w = hcp_power_reserved_w(core, facility, feeder);
+        json_t *row = json_object();
+        hcp_json_set_string(row, "name", hcp_power_feeder_name(def, feeder));
+        hcp_json_set_int(row, "cap_w", cap_w);
+        hcp_json_set_int(row, "power_w", power_w);
+        hcp_json_set_int(row, "headroom_w", cap_w - power_w);
         json_array_append_new(list, row);
     }
     return list;
@@ -105,6 +126,7 @@ static json_t *facility_json(hcp_services *services, uint32_t ix)
     json_object_set_new(object, "grid_event", hcp_grid_summary_json(state, ix));
     json_object_set_new(object, "strikes", strikes_json(state, ix));
     set_power(object, site, hcp_power_cap_w(state, ix));
+    json_object_set_new(object, "feeders", feeders_json(hcp_services_core(services), ix));
     set_meter(object, state, ix, now_us);
     json_object_set_new(
         object, "electricity",

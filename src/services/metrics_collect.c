@@ -82,22 +82,50 @@ static void collect_workloads(hcp_services *services, hcp_metrics *metrics)
     set(metrics, HCP_METRICS_PREEMPTIONS, (double)state->preemption_count);
 }
 
+/* What is told of a class at a facility, on all its feeders. */
+typedef struct {
+    double by_mode[HCP_MODES], switching, unhealthy, anomalous;
+} class_counts;
+
+/* Adds up the groups from `first` on that are of its facility and class; false when one before it is. */
+static bool count_class(const hcp_state *state, const hcp_anomaly *anomaly, uint32_t first,
+                        class_counts *ret_counts)
+{
+    const hcp_group *own = hcp_state_group(state, first);
+    *ret_counts = (class_counts){0};
+    for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility != own->facility || group->class_ix != own->class_ix)
+            continue;
+        if (g < first)
+            return false;
+        for (int mode = 0; mode < HCP_MODES; mode++)
+            ret_counts->by_mode[mode] += group->by_mode[mode];
+        ret_counts->switching += group->switching;
+        ret_counts->unhealthy += group->unhealthy;
+        ret_counts->anomalous += hcp_anomaly_alarmed(anomaly, g);
+    }
+    return true;
+}
+
 static void collect_devices(hcp_services *services, hcp_metrics *metrics)
 {
     const hcp_state *state = hcp_services_state(services);
     const hcp_anomaly *anomaly = hcp_platform_anomaly(services->platform);
     for (uint32_t g = 0; g < state->fleet.groups->len; g++) {
         const hcp_group *group = hcp_state_group(state, g);
+        class_counts counts;
+        if (!count_class(state, anomaly, g, &counts))
+            continue;
         const char *labels[] = {hcp_state_facility(state, group->facility)->def.key,
                                 hcp_state_class(state, group->class_ix)->def.key, NULL};
         for (int mode = 0; mode < HCP_MODES; mode++) {
             labels[2] = hcp_enum_name(&HCP_MODE_NAMES, mode);
-            hcp_metrics_set(metrics, HCP_METRICS_DEVICES, labels, group->by_mode[mode]);
+            hcp_metrics_set(metrics, HCP_METRICS_DEVICES, labels, counts.by_mode[mode]);
         }
-        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_SWITCHING, labels, group->switching);
-        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_UNHEALTHY, labels, group->unhealthy);
-        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_ANOMALOUS, labels,
-                        hcp_anomaly_alarmed(anomaly, g));
+        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_SWITCHING, labels, counts.switching);
+        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_UNHEALTHY, labels, counts.unhealthy);
+        hcp_metrics_set(metrics, HCP_METRICS_DEVICES_ANOMALOUS, labels, counts.anomalous);
     }
 }
 
@@ -121,8 +149,22 @@ static void set_reserve(hcp_metrics *metrics, const hcp_state *state, uint32_t f
     }
 }
 
-static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int64_t now_us)
+static void collect_feeders(const hcp_core *core, uint32_t f, hcp_metrics *metrics)
 {
+    const hcp_state *state = hcp_core_state(core);
+    const hcp_facility_defined *def = &hcp_state_facility(state, f)->def;
+    for (uint32_t feeder = 1; feeder <= def->feeders.count; feeder++) {
+        const char *name = hcp_power_feeder_name(def, feeder);
+        set2(metrics, HCP_METRICS_FEEDER_POWER, def->key, name,
+             (double)hcp_power_reserved_w(core, f, feeder));
+        set2(metrics, HCP_METRICS_FEEDER_CAP, def->key, name,
+             (double)hcp_power_limit_w(state, f, feeder));
+    }
+}
+
+static void collect_facilities(const hcp_core *core, hcp_metrics *metrics, int64_t now_us)
+{
+    const hcp_state *state = hcp_core_state(core);
     hcp_metrics_clear(metrics, HCP_METRICS_RESERVE_PRICE);
     for (uint32_t f = 0; f < state->fleet.facilities->len; f++) {
         const hcp_facility *site = hcp_state_facility(state, f);
@@ -138,6 +180,7 @@ static void collect_facilities(const hcp_state *state, hcp_metrics *metrics, int
                 set2(metrics, HCP_METRICS_CARBON, key, name, (double)meter.carbon_mg[use] / 1000);
         }
         set_reserve(metrics, state, f, &meter);
+        collect_feeders(core, f, metrics);
         set1(metrics, HCP_METRICS_POWER_CAP, key, (double)site->def.cap_w);
         set1(metrics, HCP_METRICS_CAP_IN_FORCE, key, (double)hcp_power_cap_w(state, f));
         set1(metrics, HCP_METRICS_ENERGY_COST, key, hcp_money_to_usd(meter.energy_cost_usd_micro));
@@ -220,7 +263,7 @@ void hcp_metrics_collect(hcp_services *services, hcp_metrics *metrics)
     collect_queue(services, metrics);
     collect_workloads(services, metrics);
     collect_devices(services, metrics);
-    collect_facilities(state, metrics, now_us);
+    collect_facilities(hcp_services_core(services), metrics, now_us);
     collect_prices(state, metrics, now_us);
     collect_regret(services, metrics);
     collect_alerts(state, metrics);

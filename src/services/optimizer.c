@@ -2,6 +2,7 @@
 /* The economic optimizer: profitability on request, the decision in force, the record of decisions. */
 #include "base/timefmt.h"
 #include "base/units.h"
+#include "core/power.h"
 #include "economics/formula.h"
 #include "http/page.h"
 #include "services/internal.h"
@@ -119,8 +120,9 @@ static void calculate(hcp_http_request *request, void *data)
     hcp_http_reply_json(request, 200, body);
 }
 
-static json_t *plans_json(const hcp_state *state, const hcp_array *plans)
+static json_t *plans_json(const hcp_state *state, uint32_t facility, const hcp_array *plans)
 {
+    const hcp_facility_defined *site = &hcp_state_facility(state, facility)->def;
     json_t *list = json_array();
     const hcp_class_plan *plan = plans->items;
     for (uint32_t i = 0; i < plans->count; i++, plan++) {
@@ -130,6 +132,7 @@ static json_t *plans_json(const hcp_state *state, const hcp_array *plans)
             (int)plan->mine, "idle", (int)plan->idle, "curtail", (int)plan->curtail, "power_target",
             (int)plan->power_target, "power_w", (json_int_t)plan->power_w, "usd_micro_per_h",
             (json_int_t)plan->usd_micro_per_h, "usd_per_mwh", plan->usd_per_mwh);
+        hcp_json_set_string(object, "feeder", hcp_power_feeder_name(site, plan->feeder));
         json_array_append_new(list, object);
     }
     return list;
@@ -195,8 +198,9 @@ static json_t *decision_json(const hcp_state *state, const hcp_decision_recorded
     hcp_json_set_bool(object, "switch_recommended", decision->switch_recommended);
     hcp_json_set_bool(object, "moved", decision->moved);
     json_object_set_new(object, "inputs", inputs_json(&decision->inputs));
-    json_object_set_new(object, "chosen", plans_json(state, &decision->chosen));
-    json_object_set_new(object, "rejected", plans_json(state, &decision->rejected));
+    json_object_set_new(object, "chosen", plans_json(state, decision->facility, &decision->chosen));
+    json_object_set_new(object, "rejected",
+                        plans_json(state, decision->facility, &decision->rejected));
     return object;
 }
 

@@ -26,3 +26,29 @@ arrivals: {per_hour: 1}
 def one_site(path, gpus=47, gpu_hours=50):
     path.write_text(ONE_SITE % {"gpus": gpus, "gpu_hours": gpu_hours})
     return path
+
+FEEDERS = """\
+title: Two feeders
+description: The same miners on two transformers; one of them carries half of what hangs on it.
+market: {preset: free}
+facilities:
+  - key: lab
+    name: Lab
+    cap_mw: 1
+    pue: 1.1
+    feeders:
+      - {name: T1, cap_mw: 0.05}
+      - {name: T2, cap_mw: 0.5}
+    devices:
+      - {class: S21, count: 28, feeder: T1}
+      - {class: S21, count: 28, feeder: T2}
+      - {class: H100-80GB, count: 8, feeder: %(feeder)s}
+customers:
+  - {key: cust-001, name: Acme Corporation}
+arrivals: {per_hour: 0}
+"""
+
+
+def two_feeders(path, feeder="T1"):
+    path.write_text(FEEDERS % {"feeder": feeder})
+    return path

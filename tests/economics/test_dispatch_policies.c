@@ -154,11 +154,10 @@ static bool check_feeders(const hcp_dispatch_input *input, const hcp_dispatch_ch
         if (class_->feeder == 0)
             continue;
         double rest_w = hcp_dispatch_rest_w(class_), left_w = MAX(0, room_w[class_->feeder]);
-        g_assert_cmpfloat(choices[c].mine *
-                              (class_->targets[choices[c].target].power_w - rest_w),
+        g_assert_cmpfloat(choices[c].mine * (class_->targets[choices[c].target].power_w - rest_w),
                           <=, left_w + 1e-3);
-        fits &= class_->mining * (class_->targets[class_->current_target].power_w - rest_w) <=
-                left_w;
+        fits &=
+            class_->mining * (class_->targets[class_->current_target].power_w - rest_w) <= left_w;
     }
     return fits;
 }

@@ -86,7 +86,7 @@ static void fill(hcp_rng *rng, fleet *f, int n_blocks, size_t n, bool cap)
 /* Two feeders, of which one or the other binds now and then; the last block may hang on none. */
 static void add_feeders(hcp_rng *rng, fleet *f)
 {
-    f->feeder_room = g_new(double, FEEDERS *f->problem.n);
+    f->feeder_room = g_new(double, FEEDERS * f->problem.n);
     for (int i = 0; i < f->problem.n_blocks; i++)
         f->blocks[i].feeder = (int)hcp_rng_below(rng, FEEDERS + 1);
     for (size_t i = 0; i < FEEDERS * f->problem.n; i++)

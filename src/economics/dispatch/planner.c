@@ -53,8 +53,8 @@ static void fill_feeders(const hcp_dispatch_input *input, const hcp_dispatch_dev
         for (int c = 0; c < basis->n; c++)
             own[c] = input->classes[c].feeder == f ? counts[c] : 0;
         double room_mw = MAX(room_w[f], 0) * input->pue / 1e6;
-        double floor_usd = hcp_dispatch_room_floor(devices, own, basis->feeder_usd_per_mwh,
-                                                   basis->n, room_mw);
+        double floor_usd =
+            hcp_dispatch_room_floor(devices, own, basis->feeder_usd_per_mwh, basis->n, room_mw);
         for (int c = 0; c < basis->n; c++)
             if (input->classes[c].feeder == f)
                 basis->feeder_usd_per_mwh[c] = floor_usd;
@@ -356,9 +356,8 @@ static void begin_offer(hcp_dispatch_case *question, int c)
     hcp_dispatch_offer *offer = &question->offers[c];
     uint32_t free = hcp_dispatch_class_free(class_);
     int n_modes = question->now[c].n_modes;
-    *offer = (hcp_dispatch_offer){.mining = class_->mining,
-                                  .resting = free - class_->mining,
-                                  .feeder = class_->feeder};
+    *offer = (hcp_dispatch_offer){
+        .mining = class_->mining, .resting = free - class_->mining, .feeder = class_->feeder};
     if (n_modes < 2 || free == 0)
         return;
     offer->n_modes = n_modes;

@@ -25,10 +25,10 @@ typedef struct {
 typedef struct {
     const hcp_price_outlook *outlook;
     const double *floor_usd_per_mwh; /* a step; -INFINITY where the cap does not bind */
+    double feeder_usd_per_mwh;       /* likewise of the feeder, in every step and without reserve */
     /* a step: what a device that can is paid for standing ready, an hour; NULL = none is sold */
     const double *reserve_usd_per_mw;
     const double *peak_usd_per_mwh; /* a step: the peak charge expected in it; NULL = none */
-    double feeder_usd_per_mwh; /* likewise of the feeder, in every step and without reserve */
     double step_h;
     int from;  /* first step that is still to be decided on */
     bool late; /* a step's price is known when it is over, not when it begins */
