@@ -2,13 +2,16 @@
 /*
  * The dispatch policies over a recorded market: the miners of the guide scenario's Texas North, with the site's cap and with
  * one that cannot hold all of them. Prints profit, share of the gap between never moving and the optimum that is
- * closed, and processor time a decision; then how that grows with classes and with the steps of the day that is planned.
+ * closed, and processor time a decision; the same of each half, planned with a price model fitted on the other; then how
+ * time grows with classes and with the steps of the day that is planned.
  *
- *     bench_dispatch [MARKET.csv]        without one: a synthetic market of 60 days
+ *     bench_dispatch [MARKET.csv]        without one: markets of several kinds, eight seeds of 60 days each
  */
+#include "../tests/economics/kinds.h"
 #include "../tests/economics/synthetic.h"
 #include "cli/economics.h"
 #include "economics/dispatch/backtest.h"
+#include "economics/forecast/fit.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -72,9 +75,18 @@ static double still(const hcp_market *market, const hcp_dispatch_site *site)
     return hcp_dispatch_backtest_play(market, &fixed, &HCP_DISPATCH_MINE, NULL, NULL).profit_usd;
 }
 
-static void play(const hcp_market *market, const setting *s)
+static const char *const POLICIES[] = {"mine", "threshold", "band", "lcp", "mpc", "hcp"};
+#define N_POLICIES G_N_ELEMENTS(POLICIES)
+
+/* What each policy earned, and the two ends of the gap. */
+typedef struct {
+    double fixed_usd, best_usd, bound_usd;
+    hcp_dispatch_backtest_result of[N_POLICIES];
+    double us[N_POLICIES]; /* of processor time */
+} score;
+
+static score judge(const hcp_market *market, const setting *s, const hcp_price_model *model)
 {
-    static const char *const names[] = {"mine", "threshold", "band", "lcp", "mpc", "hcp"};
     const hcp_dispatch_class classes[] = {miners(1, 10000, S21, s->switch_usd),
                                           miners(2, 5000, S19XP, s->switch_usd)};
     const hcp_dispatch_site site = {.classes = classes,
@@ -84,18 +96,90 @@ static void play(const hcp_market *market, const setting *s)
                                     .pool_fee = 0.01,
                                     .threshold = 1.1,
                                     .min_dwell_us = s->min_dwell_us,
-                                    .settles_late = s->late};
-    double best_usd = 0, bound_usd = 0, fixed_usd = still(market, &site);
-    if (!hcp_dispatch_backtest_optimum(market, &site, 1.0, &best_usd, &bound_usd))
+                                    .settles_late = s->late,
+                                    .model = model};
+    score all = {.fixed_usd = still(market, &site)};
+    if (!hcp_dispatch_backtest_optimum(market, &site, 1.0, &all.best_usd, &all.bound_usd))
         g_error("the optimum could not be solved");
-    printf("%s: %zu steps of %g h, never moving %.0f USD, optimum %.0f USD (bound %.0f)\n", s->name,
-           market->n - 1, market->step_h, fixed_usd, best_usd, bound_usd);
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (size_t i = 0; i < N_POLICIES; i++) {
         clock_t before = clock();
-        hcp_dispatch_backtest_result r = hcp_dispatch_backtest_play(
-            market, &site, hcp_dispatch_policy_find(names[i]), NULL, NULL);
-        print(names[i], &r, fixed_usd, best_usd, (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC);
+        all.of[i] = hcp_dispatch_backtest_play(market, &site, hcp_dispatch_policy_find(POLICIES[i]),
+                                               NULL, NULL);
+        all.us[i] = (double)(clock() - before) * 1e6 / CLOCKS_PER_SEC;
     }
+    return all;
+}
+
+static void play(const hcp_market *market, const setting *s, const hcp_price_model *model)
+{
+    score all = judge(market, s, model);
+    printf("%s: %zu steps of %g h, never moving %.0f USD, optimum %.0f USD (bound %.0f)\n", s->name,
+           market->n - 1, market->step_h, all.fixed_usd, all.best_usd, all.bound_usd);
+    for (size_t i = 0; i < N_POLICIES; i++)
+        print(POLICIES[i], &all.of[i], all.fixed_usd, all.best_usd, all.us[i]);
+}
+
+/* Each half of the market, planned with a model that knows the other alone. */
+static void play_halves(const hcp_market *market)
+{
+    size_t middle = market->n / 2;
+    for (int half = 0; half < 2; half++) {
+        g_autoptr(hcp_price_fit) fit = hcp_price_fit_new(market->step_h);
+        hcp_market judged = *market;
+        judged.steps += half == 0 ? 0 : middle;
+        judged.n = half == 0 ? middle : market->n - middle;
+        hcp_price_fit_add(fit, market, half == 0 ? middle : 0, half == 0 ? market->n : middle);
+        hcp_price_model model = hcp_price_fit_model(fit);
+        printf("%s half, the price model fitted on the other:\n", half == 0 ? "first" : "second");
+        for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
+            play(&judged, &SETTINGS[i], &model);
+    }
+}
+
+/* Share of the gap of all seeds together that each policy closes. */
+static void play_seeds(market_kind kind, bool published, const setting *s)
+{
+    enum { SEEDS = 8, STEPS = 1440 };
+    double earned_usd[N_POLICIES] = {0}, gap_usd = 0, best_usd = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        hcp_market market = market_of_kind(kind, seed, STEPS, 1.0);
+        if (!published)
+            market_hide_day_ahead(&market);
+        score all = judge(&market, s, NULL);
+        for (size_t i = 0; i < N_POLICIES; i++)
+            earned_usd[i] += all.of[i].profit_usd - all.fixed_usd;
+        gap_usd += all.best_usd - all.fixed_usd;
+        best_usd += all.best_usd;
+        g_free(market.steps);
+    }
+    printf("  %-10s %-13s gap %5.2f %%, closed:", MARKET_KIND_NAMES[kind],
+           published ? "day-ahead" : "no day-ahead", 100.0 * gap_usd / best_usd);
+    for (size_t i = 0; i < N_POLICIES; i++)
+        printf("  %s %.1f", POLICIES[i], 100.0 * earned_usd[i] / gap_usd);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void play_kinds(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++) {
+        printf("%s, eight seeds of 60 days:\n", SETTINGS[i].name);
+        for (int kind = 0; kind < MARKET_KINDS; kind++)
+            for (int published = 1; published >= 0; published--)
+                play_seeds((market_kind)kind, published > 0, &SETTINGS[i]);
+    }
+}
+
+static void play_file(const char *path)
+{
+    hcp_market market = {0};
+    g_autoptr(GError) error = NULL;
+    if (!hcp_cli_load_market(path, HCP_UTC_OFFSET_DEFAULT_H, &market, &error))
+        g_error("%s", error->message);
+    for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
+        play(&market, &SETTINGS[i], NULL);
+    play_halves(&market);
+    hcp_cli_market_finish(&market);
 }
 
 /* The first decision of an instance that is told a week at once, as after a restart. */
@@ -165,15 +249,10 @@ static void grow(int n_classes, double step_h)
 
 int main(int argc, char **argv)
 {
-    hcp_market market = {0};
-    g_autoptr(GError) error = NULL;
-    if (argc > 1 && !hcp_cli_load_market(argv[1], HCP_UTC_OFFSET_DEFAULT_H, &market, &error))
-        g_error("%s", error->message);
-    if (argc == 1)
-        market = synthetic_market(1, 1440, 1.0);
-    for (size_t i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
-        play(&market, &SETTINGS[i]);
-    hcp_cli_market_finish(&market);
+    if (argc > 1)
+        play_file(argv[1]);
+    else
+        play_kinds();
     puts("hcp, every class with three targets, the cap binding:");
     for (int n = 1; n <= HCP_DISPATCH_MAX_CLASSES; n *= 4)
         for (double step_h = 1.0; step_h >= 0.25; step_h /= 2)

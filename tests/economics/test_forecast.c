@@ -55,6 +55,22 @@ static void test_unpublished(void)
     g_assert_cmpfloat_with_epsilon(hcp_price_forecast_base(f, 0), 10.0 + 30 % 24, 1e-9);
 }
 
+/* Where nothing is ever published, each hour has the habit of what settled at it, and follows when that changes. */
+static void test_habit(void)
+{
+    g_autoptr(hcp_price_forecast) f = hcp_price_forecast_new(1.0, 0.0, NULL);
+    int t = 0;
+    for (; t < 24 * 10; t++)
+        step(f, t, NULL, 0, t == 0 ? NAN : 10.0 + (t - 1) % 24);
+    for (int k = 0; k < 24; k++)
+        g_assert_cmpfloat_with_epsilon(hcp_price_forecast_base(f, k), 10.0 + (t - 1 + k) % 24, 3.0);
+    for (; t < 24 * 30; t++)
+        step(f, t, NULL, 0, 60.0 + (t - 1) % 24);
+    for (int k = 0; k < 24; k++)
+        g_assert_cmpfloat_with_epsilon(hcp_price_forecast_base(f, k), 60.0 + (t - 1 + k) % 24, 3.0);
+    g_assert_cmpfloat_with_epsilon(hcp_price_forecast_base_before(f), 60.0 + (t - 2) % 24, 3.0);
+}
+
 /* Calibration on a market of known law: the mean is right and the 10-90 % range holds about 80 % of the prices. */
 static void test_calibration(void)
 {
@@ -183,6 +199,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/forecast/exact-settlement", test_exact_settlement);
     g_test_add_func("/forecast/unpublished", test_unpublished);
+    g_test_add_func("/forecast/habit", test_habit);
     g_test_add_func("/forecast/calibration", test_calibration);
     g_test_add_func("/forecast/fit-round-trip", test_fit_round_trip);
     g_test_add_func("/forecast/stale", test_stale);

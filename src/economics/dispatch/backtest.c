@@ -2,9 +2,10 @@
 #include "economics/dispatch/backtest.h"
 
 #include "base/units.h"
-#include "economics/dispatch/device.h"
+#include "economics/dispatch/paper.h"
 #include "economics/dispatch/share.h"
 #include "economics/fleet_optimum.h"
+#include "economics/policy/guard.h"
 
 #include <math.h>
 #include <string.h>
@@ -139,8 +140,8 @@ hcp_dispatch_backtest_result hcp_dispatch_backtest_play(const hcp_market *market
 {
     play p = {.market = market, .site = site};
     memcpy(p.classes, site->classes, sizeof *site->classes * (size_t)site->n_classes);
-    const hcp_dispatch_config config = {.step_us = step_us(market),
-                                        .utc_offset_h = market->utc_offset_h};
+    const hcp_dispatch_config config = {
+        .step_us = step_us(market), .utc_offset_h = market->utc_offset_h, .model = site->model};
     g_autoptr(hcp_dispatch) dispatch = hcp_dispatch_new(policy, &config);
     g_autofree ahead *published = g_new(ahead, 1);
     for (size_t t = 1; t < market->n; t++) {
@@ -256,4 +257,39 @@ bool hcp_dispatch_backtest_optimum(const hcp_market *market, const hcp_dispatch_
         g_free(all[c].rewards);
     g_free(all);
     return solved;
+}
+
+/* --- the guard's bound --------------------------------------------------------------------------------------------- */
+
+/* What one device of the class takes in, in a step on average, mining at the target that is best at the price. */
+static double mean_intake_usd(const hcp_market *market, const hcp_dispatch_site *site,
+                              const hcp_dispatch_class *class_, hcp_dispatch_device *ret_device)
+{
+    const hcp_dispatch_input input = {
+        .pue = site->pue, .pool_fee = site->pool_fee, .min_dwell_us = site->min_dwell_us};
+    g_autofree hcp_market_published_prices *published = g_new(hcp_market_published_prices, 1);
+    double sum_usd = 0;
+    for (size_t t = 1; t < market->n; t++) {
+        hcp_policy_observation known;
+        hcp_market_observe(market, t, published, &known);
+        hcp_dispatch_device_fill(&input, class_, known.hashprice, market->step_h, ret_device);
+        int best = hcp_dispatch_device_best(ret_device, market->steps[t].price_usd_per_mwh);
+        sum_usd += market->step_h * ret_device->usd_per_h[best];
+    }
+    return sum_usd / (double)MAX(market->n - 1, 1);
+}
+
+double hcp_dispatch_backtest_bound_usd(const hcp_market *market, const hcp_dispatch_site *site)
+{
+    double memories = (double)market->n * market->step_h / HCP_GUARD_MEMORY_H, bound_usd = 0;
+    for (int c = 0; c < site->n_classes; c++) {
+        const hcp_dispatch_class *class_ = &site->classes[c];
+        if (!hcp_dispatch_can_mine(class_))
+            continue;
+        hcp_dispatch_device device;
+        hcp_dispatch_paper paper = {.mined_usd = mean_intake_usd(market, site, class_, &device)};
+        bound_usd += hcp_dispatch_class_free(class_) *
+                     hcp_dispatch_paper_bound_usd(&paper, &device, market->step_h);
+    }
+    return (1.0 + memories) * bound_usd;
 }

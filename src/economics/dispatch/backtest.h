@@ -21,6 +21,7 @@ typedef struct {
     /* a step is paid at its own price, which is known at its end; false: at the price in force
      * when it begins, which is that of the step before */
     bool settles_late;
+    const struct hcp_price_model *model; /* as of hcp_dispatch_config */
 } hcp_dispatch_site;
 
 typedef struct {
@@ -50,5 +51,9 @@ hcp_dispatch_backtest_result hcp_dispatch_backtest_play(const hcp_market *market
 bool hcp_dispatch_backtest_optimum(const hcp_market *market, const hcp_dispatch_site *site,
                                    double tolerance_usd, double *ret_profit_usd,
                                    double *ret_bound_usd);
+
+/* By how much the guard lets `hcp` trail lazy switching, or never switching, over these steps: its bound, once for the
+ * start and once for every memory's length that goes by. */
+double hcp_dispatch_backtest_bound_usd(const hcp_market *market, const hcp_dispatch_site *site);
 
 #endif

@@ -131,6 +131,9 @@ typedef struct {
 typedef struct {
     int64_t step_us;     /* between two of them */
     double utc_offset_h; /* standard time of the market day */
+    /* fitted prices (borrowed, needed only while the instance is made); NULL = the built-in ones
+     * for the step */
+    const struct hcp_price_model *model;
 } hcp_dispatch_config;
 
 /* A settled price and what was known beside it. */

@@ -10,25 +10,39 @@ double hcp_dispatch_row_at(const hcp_dispatch_row *row, int bin, double upper)
     return (1.0 - upper) * (double)row->at[bin] + upper * (double)row->at[bin + 1];
 }
 
-void hcp_dispatch_paper_init(hcp_dispatch_paper *paper, uint32_t id,
-                             const hcp_dispatch_device *device)
+/* Start and stop are split evenly between the two ways, as work functions need it. */
+static void begin_work(hcp_dispatch_paper *paper, const hcp_dispatch_device *device)
 {
-    double half_usd = (device->start_usd + device->stop_usd) / 2.0;
-    double distance[HCP_WORKFUNCTION_MAX][HCP_WORKFUNCTION_MAX] = {{0, half_usd}, {half_usd, 0}};
-    const hcp_dispatch_paper_place mines = {.mode = 1, .age = device->dwell_steps};
-    *paper = (hcp_dispatch_paper){.id = id, .at = {mines, mines}};
-    hcp_workfunction_init(&paper->work, 2, distance, 1);
+    double distance[HCP_WORKFUNCTION_MAX][HCP_WORKFUNCTION_MAX] = {{0}};
+    for (int a = 0; a < device->n_modes; a++)
+        for (int b = 0; b < device->n_modes; b++)
+            distance[a][b] = (hcp_dispatch_device_change_usd(device, a, b) +
+                              hcp_dispatch_device_change_usd(device, b, a)) /
+                             2.0;
+    hcp_workfunction_init(&paper->work, device->n_modes, distance, 1);
     paper->before = paper->work;
 }
 
-/* What resting and mining each lose against the better of them. */
+void hcp_dispatch_paper_init(hcp_dispatch_paper *paper, uint32_t id,
+                             const hcp_dispatch_device *device)
+{
+    const hcp_dispatch_paper_place mines = {.mode = 1, .age = device->dwell_steps};
+    *paper = (hcp_dispatch_paper){.id = id, .at = {mines, mines}, .still = 1};
+    if (device->n_modes > 1)
+        begin_work(paper, device);
+}
+
+/* What each mode loses against the best of them. */
 static void losses(const hcp_dispatch_device *device, double usd_per_mwh, double step_h,
                    double *ret_cost)
 {
-    int best = hcp_dispatch_device_best(device, usd_per_mwh);
-    double usd = step_h * hcp_dispatch_device_usd_per_h(device, best, usd_per_mwh);
-    ret_cost[0] = MAX(usd, 0.0);
-    ret_cost[1] = MAX(-usd, 0.0);
+    double most = 0;
+    for (int mode = 0; mode < device->n_modes; mode++) {
+        ret_cost[mode] = step_h * hcp_dispatch_device_usd_per_h(device, mode, usd_per_mwh);
+        most = MAX(most, ret_cost[mode]);
+    }
+    for (int mode = 0; mode < device->n_modes; mode++)
+        ret_cost[mode] = most - ret_cost[mode];
 }
 
 int hcp_dispatch_paper_lazy(const hcp_dispatch_paper *paper, const hcp_dispatch_device *device,
@@ -36,8 +50,7 @@ int hcp_dispatch_paper_lazy(const hcp_dispatch_paper *paper, const hcp_dispatch_
 {
     double cost[HCP_WORKFUNCTION_MAX] = {0};
     losses(device, usd_per_mwh, step_h, cost);
-    bool mines = hcp_workfunction_choose(&paper->before, cost, mode > 0) > 0;
-    return mines ? hcp_dispatch_device_best(device, usd_per_mwh) : 0;
+    return hcp_workfunction_choose(&paper->before, cost, mode);
 }
 
 /* The plan's choice from `mode` at the settled price. */
@@ -86,16 +99,17 @@ static void move_all(hcp_dispatch_paper *paper, const hcp_dispatch_paper_step *s
 
 static void credit(hcp_dispatch_paper *paper, const hcp_dispatch_paper_step *step)
 {
-    double fade = exp(-step->step_h / HCP_GUARD_MEMORY_H);
-    int best = hcp_dispatch_device_best(step->device, step->usd_per_mwh);
-    const int modes[HCP_DISPATCH_PAPERS] = {paper->at[0].mode, paper->at[1].mode, best, 0};
-    for (int p = 0; p < HCP_DISPATCH_PAPERS; p++)
-        paper->earned_usd[p] =
-            fade * paper->earned_usd[p] +
-            step->step_h * hcp_dispatch_device_usd_per_h(step->device, modes[p], step->usd_per_mwh);
-    double mined_usd = step->step_h * step->device->usd_per_h[best];
+    const hcp_dispatch_device *device = step->device;
+    double fade = exp(-step->step_h / HCP_GUARD_MEMORY_H), usd[HCP_DISPATCH_MAX_MODES];
+    for (int mode = 0; mode < device->n_modes; mode++) {
+        usd[mode] = step->step_h * hcp_dispatch_device_usd_per_h(device, mode, step->usd_per_mwh);
+        paper->still_usd[mode] = fade * paper->still_usd[mode] + usd[mode];
+    }
+    for (int p = 0; p < 2; p++)
+        paper->earned_usd[p] = fade * paper->earned_usd[p] + usd[paper->at[p].mode];
+    int best = hcp_dispatch_device_best(device, step->usd_per_mwh);
     paper->weight = fade * paper->weight + 1.0;
-    paper->mined_usd += (mined_usd - paper->mined_usd) / paper->weight;
+    paper->mined_usd += (step->step_h * device->usd_per_h[best] - paper->mined_usd) / paper->weight;
 }
 
 double hcp_dispatch_paper_bound_usd(const hcp_dispatch_paper *paper,
@@ -105,17 +119,33 @@ double hcp_dispatch_paper_bound_usd(const hcp_dispatch_paper *paper,
            2.0 * (device->start_usd + device->stop_usd);
 }
 
+static double cycle_usd(const hcp_dispatch_device *device, int a, int b)
+{
+    return hcp_dispatch_device_change_usd(device, a, b) +
+           hcp_dispatch_device_change_usd(device, b, a);
+}
+
+/* A mode that is followed is left for another only when that one has earned more by the way there and back. */
+static void choose_still(hcp_dispatch_paper *paper, const hcp_dispatch_device *device)
+{
+    bool followed = paper->followed == HCP_DISPATCH_PAPER_STILL;
+    for (int mode = 0; mode < device->n_modes; mode++) {
+        double lead_usd = paper->still_usd[mode] - paper->still_usd[paper->still];
+        if (lead_usd > (followed ? cycle_usd(device, paper->still, mode) : 0.0))
+            paper->still = mode;
+    }
+}
+
 static void choose_plan(hcp_dispatch_paper *paper, const hcp_dispatch_paper_step *step)
 {
-    hcp_dispatch_paper_plan rival = HCP_DISPATCH_PAPER_LAZY;
-    for (int p = HCP_DISPATCH_PAPER_MINE; p < HCP_DISPATCH_PAPERS; p++)
-        if (paper->earned_usd[p] > paper->earned_usd[rival])
-            rival = (hcp_dispatch_paper_plan)p;
-    double behind = paper->earned_usd[rival] - paper->earned_usd[HCP_DISPATCH_PAPER_PLAN];
-    double bound = hcp_dispatch_paper_bound_usd(paper, step->device, step->step_h);
-    if (behind > bound)
-        paper->followed = rival;
-    else if (behind < bound / 2.0)
+    choose_still(paper, step->device);
+    double lazy_usd = paper->earned_usd[HCP_DISPATCH_PAPER_LAZY];
+    double still_usd = paper->still_usd[paper->still];
+    double behind_usd = MAX(lazy_usd, still_usd) - paper->earned_usd[HCP_DISPATCH_PAPER_PLAN];
+    double bound_usd = hcp_dispatch_paper_bound_usd(paper, step->device, step->step_h);
+    if (behind_usd > bound_usd)
+        paper->followed = lazy_usd > still_usd ? HCP_DISPATCH_PAPER_LAZY : HCP_DISPATCH_PAPER_STILL;
+    else if (behind_usd < bound_usd / 2.0)
         paper->followed = HCP_DISPATCH_PAPER_PLAN;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The guard of a dispatch policy that plans (see guard.h for one plant): for each class, on paper and for one device, what
- * the plan, lazy switching, mining on and resting on would have made of the prices that settled. Where the plan has lately
- * made less than the best of the others by more than a stated bound, that one is followed until half is made good.
+ * the plan, lazy switching, and staying in one mode for good would have made of the prices that settled, switching paid.
+ * Where the plan has lately made less than the best of the others by more than a stated bound, that one is followed until
+ * half is made good.
  */
 #ifndef HCP_ECONOMICS_DISPATCH_PAPER_H
 #define HCP_ECONOMICS_DISPATCH_PAPER_H
@@ -15,9 +16,7 @@
 typedef enum {
     HCP_DISPATCH_PAPER_PLAN,
     HCP_DISPATCH_PAPER_LAZY,
-    HCP_DISPATCH_PAPER_MINE,
-    HCP_DISPATCH_PAPER_REST,
-    HCP_DISPATCH_PAPERS
+    HCP_DISPATCH_PAPER_STILL, /* the best of staying in one mode */
 } hcp_dispatch_paper_plan;
 
 typedef struct {
@@ -25,13 +24,15 @@ typedef struct {
 } hcp_dispatch_paper_place;
 
 typedef struct {
-    uint32_t id;                            /* of the class */
-    hcp_dispatch_paper_place at[2];         /* the plan's and the lazy one's device */
-    double earned_usd[HCP_DISPATCH_PAPERS]; /* fading sums */
-    double mined_usd, weight;               /* fading mean of what mining on takes in, in a step */
-    hcp_workfunction work;                  /* states: 0 rests, 1 mines */
-    hcp_workfunction before;                /* the newest price not charged yet */
+    uint32_t id;                              /* of the class */
+    hcp_dispatch_paper_place at[2];           /* the plan's and the lazy one's device */
+    double earned_usd[2];                     /* by them; fading sums */
+    double still_usd[HCP_DISPATCH_MAX_MODES]; /* by staying in each mode; fading sums */
+    double mined_usd, weight; /* fading mean of what mining on takes in, in a step */
+    hcp_workfunction work;    /* its states are the modes */
+    hcp_workfunction before;  /* the newest price not charged yet */
     hcp_dispatch_paper_plan followed;
+    int still; /* the mode that earned most by staying */
 } hcp_dispatch_paper;
 
 /* What a settled price is judged with. */

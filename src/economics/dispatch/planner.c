@@ -134,13 +134,13 @@ static void fill_basis(const planner *self, const hcp_dispatch_input *input, dou
 
 /* --- what lies ahead ----------------------------------------------------------------------------------------------- */
 
-/* One price a step, as if it were certain: the published one and what is left of the last surprise. */
+/* One price a step, as if it were certain: the published or habitual one and what is left of the last surprise. */
 static void fill_path(const planner *self, const hcp_dispatch_price *last)
 {
     hcp_price_outlook *path = self->outlook;
     double step_h = hcp_dispatch_prices_step_h(self->prices);
-    bool surprised = !isnan(last->day_ahead_usd_per_mwh);
-    double surprise = surprised ? last->usd_per_mwh - last->day_ahead_usd_per_mwh : 0.0;
+    double before = hcp_price_forecast_base_before(hcp_dispatch_prices_forecast(self->prices));
+    double surprise = isnan(before) ? 0.0 : last->usd_per_mwh - before;
     memset(path, 0, sizeof *path);
     path->n = self->n_steps;
     path->stretch_low = path->stretch_high = 1.0;
@@ -382,8 +382,7 @@ static void rule(const hcp_dispatch_case *question, int c, hcp_dispatch_offer *o
     const hcp_dispatch_device *device = &self->basis->devices[c];
     double price = question->input->usd_per_mwh;
     double step_h = hcp_dispatch_prices_step_h(self->prices);
-    int best = hcp_dispatch_device_best(&question->now[c], price);
-    int stays = paper->followed == HCP_DISPATCH_PAPER_MINE ? best : 0, starts = stays;
+    int stays = paper->still, starts = paper->still;
     if (paper->followed == HCP_DISPATCH_PAPER_LAZY) {
         stays = hcp_dispatch_paper_lazy(paper, device, offer->mode, price, step_h);
         starts = hcp_dispatch_paper_lazy(paper, device, 0, price, step_h);

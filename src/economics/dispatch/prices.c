@@ -38,8 +38,9 @@ hcp_dispatch_prices *hcp_dispatch_prices_new(const hcp_dispatch_config *config)
     prices->step_us = config->step_us;
     prices->step_h = (double)config->step_us / (double)HCP_US_PER_H;
     prices->utc_offset_h = config->utc_offset_h;
-    prices->forecast = hcp_price_forecast_new(prices->step_h, config->utc_offset_h,
-                                              hcp_price_model_builtin(prices->step_h));
+    const hcp_price_model *model =
+        config->model != NULL ? config->model : hcp_price_model_builtin(prices->step_h);
+    prices->forecast = hcp_price_forecast_new(prices->step_h, config->utc_offset_h, model);
     prices->told_slot = -1;
     for (int i = 0; i < SLOTS; i++)
         prices->ahead[i].slot = prices->ready[i].slot = -1;

@@ -12,7 +12,7 @@
 
 typedef struct hcp_dispatch_prices hcp_dispatch_prices;
 
-/* Starts with the built-in model of the step. Caller frees. */
+/* Starts with the model of the configuration. Caller frees. */
 hcp_dispatch_prices *hcp_dispatch_prices_new(const hcp_dispatch_config *config);
 
 /* Releases it; NULL is allowed. */

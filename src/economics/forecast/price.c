@@ -19,6 +19,9 @@
 /* Prices are capped by market rule (5,000 USD/MWh in ERCOT since 2022, 9,000 before). */
 #define PRICE_CAP_USD_PER_MWH 9000.0
 
+/* Weight of a newly settled price in the habit of its hour: three days count for half. */
+#define HABIT_GAIN 0.2
+
 struct hcp_price_forecast {
     double step_h;
     double utc_offset_h;
@@ -26,10 +29,12 @@ struct hcp_price_forecast {
     int64_t ts_us;
     double known_dam[HCP_PRICE_STEPS_MAX]; /* published, this step on; gaps already filled */
     int n_known;
-    double *day_before; /* day-ahead price by step of the local day, NAN before one is known */
+    double *habit; /* by step of the local day: the newest day-ahead price, or where none is
+                      published what has lately settled; NAN before either is known */
     int steps_per_day;
-    double base;          /* day-ahead price of this step */
+    double base;          /* day-ahead price of this step, or what stands for it */
     double previous_base; /* and of the one before */
+    bool published;       /* the base is a published price */
     double surprise;      /* of the step before */
     double older_surprise;
     float belief[HCP_CHAIN_STRIDE]; /* where the surprise may be when prices are missing */
@@ -47,9 +52,9 @@ hcp_price_forecast *hcp_price_forecast_new(double step_h, double utc_offset_h,
     f->step_h = step_h;
     f->utc_offset_h = utc_offset_h;
     f->steps_per_day = MAX(1, (int)lround(24.0 / step_h));
-    f->day_before = g_new(double, (size_t)f->steps_per_day);
+    f->habit = g_new(double, (size_t)f->steps_per_day);
     for (int i = 0; i < f->steps_per_day; i++)
-        f->day_before[i] = NAN;
+        f->habit[i] = NAN;
     f->base = NAN;
     f->said = NAN;
     hcp_price_range_init(&f->range);
@@ -65,7 +70,7 @@ void hcp_price_forecast_free(hcp_price_forecast *forecast)
     if (forecast == NULL)
         return;
     hcp_chain_free(forecast->chain);
-    g_free(forecast->day_before);
+    g_free(forecast->habit);
     g_free(forecast);
 }
 
@@ -81,11 +86,22 @@ static int day_slot(const hcp_price_forecast *f, int steps_ahead)
     return CLAMP(slot, 0, f->steps_per_day - 1);
 }
 
+/* What settled at this hour of past days, spikes squashed, fading by the day. */
+static void learn_habit(hcp_price_forecast *f, double last_price)
+{
+    double *habit = &f->habit[day_slot(f, -1)];
+    double x = hcp_chain_squash(last_price);
+    double kept = isnan(*habit) ? x : hcp_chain_squash(*habit);
+    *habit = hcp_chain_unsquash(kept + HABIT_GAIN * (x - kept));
+}
+
 static void learn(hcp_price_forecast *f, double last_price)
 {
     f->missing = 0;
     if (isnan(f->previous_base))
         return;
+    if (!f->published)
+        learn_habit(f, last_price);
     double z = hcp_chain_squash(last_price) - hcp_chain_squash(f->previous_base);
     f->exact_run = fabs(last_price - f->previous_base) < CENT ? f->exact_run + 1 : 0;
     f->older_surprise = f->surprise;
@@ -138,10 +154,10 @@ static void miss(hcp_price_forecast *f)
     f->n_surprises = 0;
 }
 
-/* Where nothing is published, the same hour of the day before stands in; then the step before; then the last price. */
+/* Where nothing is published, the habit of the hour stands in; then the step before; then the last price. */
 static double stand_in(const hcp_price_forecast *f, const hcp_price_known *known, int k)
 {
-    double v = f->day_before[day_slot(f, k)];
+    double v = f->habit[day_slot(f, k)];
     if (isnan(v) && k > 0)
         v = f->known_dam[k - 1];
     if (isnan(v) && known->has_last)
@@ -183,7 +199,9 @@ void hcp_price_forecast_step(hcp_price_forecast *forecast, const hcp_price_known
     else
         miss(f);
     take_published(f, known);
-    f->day_before[day_slot(f, 0)] = f->base;
+    f->published = known->n_dam > 0 && !isnan(known->dam_usd_per_mwh[0]);
+    if (f->published)
+        f->habit[day_slot(f, 0)] = f->base;
 }
 
 /* Day-ahead price of step k, or what stands for it: the last published day repeats. */
@@ -193,13 +211,18 @@ static double base_price(const hcp_price_forecast *f, int k)
         k -= f->steps_per_day;
     if (k < f->n_known)
         return f->known_dam[k];
-    double v = f->day_before[day_slot(f, k)];
+    double v = f->habit[day_slot(f, k)];
     return isnan(v) ? f->known_dam[f->n_known - 1] : v;
 }
 
 double hcp_price_forecast_base(const hcp_price_forecast *forecast, int k)
 {
     return base_price(forecast, k);
+}
+
+double hcp_price_forecast_base_before(const hcp_price_forecast *forecast)
+{
+    return forecast->previous_base;
 }
 
 /* The surprise that the first step follows from, when `surprise` was that of the step before. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power price forecast: day-ahead prices as far as they are published, the same hour of the day before beyond that,
- * and around both the Markov chain of the real-time surprise. Learns from every step it is shown.
+ * Power price forecast: day-ahead prices as far as they are published, the same hour of the day before beyond that, and
+ * where none are published what has lately settled at the hour; around them the Markov chain of the real-time surprise.
+ * Learns from every step it is shown.
  */
 #ifndef HCP_ECONOMICS_FORECAST_PRICE_H
 #define HCP_ECONOMICS_FORECAST_PRICE_H
@@ -64,8 +65,11 @@ bool hcp_price_forecast_locate(const hcp_price_forecast *forecast, double usd_pe
                                double *ret_upper_weight);
 
 /* Expected price of step `k` of the outlook's continuation, k from 0 at the step last taken in: the published or repeated
- * day-ahead price. */
+ * day-ahead price, or the hour's habit where none is published. */
 double hcp_price_forecast_base(const hcp_price_forecast *forecast, int k);
+
+/* What that was for the step before the one last taken in; NAN when there was none. */
+double hcp_price_forecast_base_before(const hcp_price_forecast *forecast);
 
 /* Expected price of step 0 of the outlook, USD/MWh. */
 double hcp_price_outlook_mean(const hcp_price_outlook *outlook);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Work functions over at most four states. */
+/* Work functions over a few states. */
 #include "economics/policy/workfunction.h"
 
 #include <glib.h>
