@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 #define DAY_US (24 * HOUR_US)
@@ -20,6 +21,9 @@
 #define MARGIN 0.98
 /* Standard deviations of the 10 and 90 % quantiles of a normal distribution. */
 #define NORMAL_80 1.2816
+/* What either side may miss, and by how much (of its logarithm) a miss stretches it. */
+#define MISS 0.1
+#define STRETCH_GAIN 0.10
 
 const int HCP_OCCUPANCY_HORIZON_H[HCP_OCCUPANCY_HORIZONS] = {1, 3, 6, 12, 24, 48};
 
@@ -173,17 +177,33 @@ static double widening(uint32_t n, int64_t step_us, int64_t ahead_us)
     return 1 + 0.66 / freedom + 0.446 / (freedom * freedom);
 }
 
-/* The ends of the range: of n errors and the one to come each has the same chance to be the k-th smallest. */
-static void find_range(double *errors, uint32_t n, double wider, horizon *h)
+/* How much wider each side has to be for what was missed lately: walked from the oldest error to the newest, a miss stretches its
+ * side and a hit takes a ninth of that back, never below 1 (adaptive conformal inference, Gibbs and Candes 2021; as in
+ * range.c). Errors are held against the range that they make themselves, so only a change in time moves it. */
+static double stretch(const double *errors, uint32_t n, double end, double sign)
 {
+    double log_factor = 0;
+    for (uint32_t i = n; i-- > 0;) {
+        bool missed = sign * errors[i] > sign * end * exp(log_factor);
+        log_factor = MAX(0.0, log_factor + STRETCH_GAIN * ((missed ? 1.0 : 0.0) - MISS));
+    }
+    return exp(log_factor);
+}
+
+/* The ends of the range: of n errors, newest first, and the one to come each has the same chance to be the k-th smallest. */
+static void find_range(const double *errors, uint32_t n, double wider, horizon *h)
+{
+    double sorted[ORIGINS_MAX];
     h->low = -NORMAL_80 * wider;
     h->high = NORMAL_80 * wider;
     if (n < HCP_OCCUPANCY_ERRORS_MIN)
         return;
-    qsort(errors, n, sizeof *errors, by_size);
+    memcpy(sorted, errors, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_size);
     uint32_t rank = (n + 1) / 10; /* at least 2 */
-    h->low = errors[rank - 1] * wider;
-    h->high = errors[n - rank] * wider;
+    double low = MIN(0.0, sorted[rank - 1]), high = MAX(0.0, sorted[n - rank]);
+    h->low = low * wider * stretch(errors, n, low, -1.0);
+    h->high = high * wider * stretch(errors, n, high, 1.0);
 }
 
 static void settle(const record *r, horizon *h)

@@ -4,7 +4,8 @@
  * not yet returned. Three ways of telling the new demand run beside each other on the history (as many as now; as many
  * as the rate of the history brings; as many as the same hours of the days before brought), and the one that was nearest
  * speaks. The 80 % range is what its errors on the history were: no distribution is assumed (split conformal
- * prediction, Vovk et al. 2005; the errors of neighbouring hours are alike, so 80 % holds on average, not exactly).
+ * prediction, Vovk et al. 2005; the errors of neighbouring hours are alike, so 80 % holds on average, not exactly), wider
+ * while the newest of them were larger than those before.
  */
 #ifndef HCP_ECONOMICS_FORECAST_OCCUPANCY_H
 #define HCP_ECONOMICS_FORECAST_OCCUPANCY_H
