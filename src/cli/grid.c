@@ -13,7 +13,8 @@
 typedef struct {
     hcp_cli_client_options client;
     hcp_cli_page_options page;
-    char *facility, *kind, *program, *start, *duration, *reason, *key, *products;
+    char *facility, *kind, *program, *start, *duration, *respond_by, *margin, *reason, *key,
+        *products;
     double share_pct, call_usd_per_mwh;
     double reduce_mw, at_most_mw, payment, availability, penalty;
     int ramp_min, restore_min, interval_min;
@@ -46,6 +47,9 @@ static const hcp_cli_column ONE[] = {
     {"announced by", "source", NULL, false, false, 0},
     {"stage", "stage", NULL, false, true, 0},
     {"reason", "reason", NULL, false, false, 0},
+    {"answer until", "respond_by", NULL, false, false, 0},
+    {"worth when answered USD", "assessment.worth.expected_usd_micro", hcp_cli_format_usd, false,
+     false, 0},
     {"start", "start", NULL, false, false, 0},
     {"end", "end", NULL, false, false, 0},
     {"notice min", "notice_min", NULL, false, false, 0},
@@ -66,6 +70,45 @@ static const hcp_cli_column ONE[] = {
 };
 static const hcp_cli_table ONE_TABLE = {ONE, G_N_ELEMENTS(ONE)};
 
+static const hcp_cli_column ASSESSMENT[] = {
+    {"recommendation", "recommendation", NULL, false, true, 0},
+    {"worth USD", "worth.expected_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"  80 % from", "worth.low_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"  80 % to", "worth.high_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"chance of a gain", "gain_chance", hcp_cli_format_percent, false, false, 0},
+    {"break-even payment USD/MWh", "break_even_usd_per_mwh", hcp_cli_format_fixed2, false, false,
+     0},
+    {"payment USD", "payment_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"availability USD", "availability_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"electricity saved USD", "electricity_saved.expected_usd_micro", hcp_cli_format_usd, false,
+     false, 0},
+    {"  80 % from", "electricity_saved.low_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"  80 % to", "electricity_saved.high_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"mining foregone USD", "mining_foregone.expected_usd_micro", hcp_cli_format_usd, false, false,
+     0},
+    {"reserve foregone USD", "reserve_foregone_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"AI foregone USD", "ai_foregone_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"leases ended", "leases_ended", NULL, false, false, 0},
+    {"switching USD", "switching_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"penalty expected USD", "penalty_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"chance to fall short", "shortfall.chance", hcp_cli_format_percent, false, false, 0},
+    {"  at stake at most USD", "shortfall.at_stake_usd_micro", hcp_cli_format_usd, false, false, 0},
+    {"electricity USD/MWh", "electricity_usd_per_mwh", hcp_cli_format_fixed2, false, false, 0},
+    {"baseline MW", "baseline_mw", NULL, false, false, 0},
+    {"target MW", "target_mw", NULL, false, false, 0},
+    {"asked MWh", "energy.asked_mwh", NULL, false, false, 0},
+    {"drawn without it MWh", "energy.without_event_mwh", NULL, false, false, 0},
+    {"drawn with it MWh", "energy.with_event_mwh", NULL, false, false, 0},
+};
+static const hcp_cli_table ASSESSMENT_TABLE = {ASSESSMENT, G_N_ELEMENTS(ASSESSMENT)};
+
+static const hcp_cli_column RULE[] = {
+    {"facility", "key", NULL, false, false, 0},
+    {"accepts offers worth more than USD", "grid_rule.margin_usd_micro", hcp_cli_format_usd, false,
+     false, 0},
+};
+static const hcp_cli_table RULE_TABLE = {RULE, G_N_ELEMENTS(RULE)};
+
 static const hcp_cli_column PARTS[] = {
     {"FROM", "from", hcp_cli_format_time, false, false, 0},
     {"UNTIL", "until", hcp_cli_format_time, false, false, 0},
@@ -77,6 +120,21 @@ static const hcp_cli_column PARTS[] = {
     {"PENALTY USD", "penalty_usd_micro", hcp_cli_format_usd, true, false, 0},
 };
 static const hcp_cli_table PARTS_TABLE = {PARTS, G_N_ELEMENTS(PARTS)};
+
+static void show_assessment(const json_t *body)
+{
+    hcp_cli_style style = hcp_cli_style_of(stdout);
+    hcp_cli_table_print_object(&ASSESSMENT_TABLE, body, &style);
+    printf("\n%s\n", hcp_json_string(body, "reason", ""));
+}
+
+static void show_rule(const json_t *body)
+{
+    hcp_cli_style style = hcp_cli_style_of(stdout);
+    hcp_cli_table_print_object(&RULE_TABLE, body, &style);
+    if (json_is_null(json_object_get(body, "grid_rule")))
+        puts("\noffers are answered by people");
+}
 
 static void show_event(const json_t *body)
 {
@@ -111,14 +169,14 @@ static void set_number(json_t *body, const char *key, double value)
 }
 
 /* RFC 3339, or "+30min" from the platform's now, which runs faster than ours with --speed. */
-static int read_start(hcp_cli_client *client, const char *text, int64_t *ret_us)
+static int read_time(hcp_cli_client *client, const char *option, const char *text, int64_t *ret_us)
 {
     g_autoptr(GError) error = NULL;
     int64_t later_us = 0;
     bool later = text[0] == '+';
     if (later ? !hcp_duration_parse(text + 1, &later_us, &error)
               : !hcp_time_parse(text, ret_us, &error))
-        return hcp_cli_usage_error("grid", "--start: %s", error->message);
+        return hcp_cli_usage_error("grid", "--%s: %s", option, error->message);
     if (!later)
         return HCP_EXIT_OK;
     g_autoptr(json_t) body = NULL;
@@ -133,31 +191,43 @@ static int read_start(hcp_cli_client *client, const char *text, int64_t *ret_us)
 
 static int set_times(hcp_cli_client *client, const arguments *args, json_t *body)
 {
-    int64_t start_us = 0, length_us = 0;
+    int64_t start_us = 0, respond_by_us = 0, length_us = 0;
     g_autoptr(GError) error = NULL;
     if (!hcp_duration_parse(args->duration, &length_us, &error))
         return hcp_cli_usage_error("grid", "--duration: %s", error->message);
-    int status = read_start(client, args->start, &start_us);
+    int status = read_time(client, "start", args->start, &start_us);
     hcp_json_set_time(body, "start", start_us);
     hcp_json_set_time(body, "end", start_us + length_us);
+    if (status != HCP_EXIT_OK || args->respond_by == NULL)
+        return status;
+    status = read_time(client, "respond-by", args->respond_by, &respond_by_us);
+    hcp_json_set_time(body, "respond_by", respond_by_us);
     return status;
 }
 
-static int print_one(const arguments *args, const json_t *body)
+typedef void (*show_fn)(const json_t *body);
+
+/* Calls and shows the answer. */
+static int call(hcp_cli_client *client, const arguments *args, const hcp_cli_call *request,
+                show_fn show)
 {
+    g_autoptr(json_t) answer = NULL;
+    int status = hcp_cli_client_call(client, request, &answer);
+    if (status != HCP_EXIT_OK)
+        return status;
     if (args->client.json)
-        hcp_cli_print_json(body);
+        hcp_cli_print_json(answer);
     else
-        show_event(body);
+        show(answer);
     return HCP_EXIT_OK;
 }
 
-static int announce(hcp_cli_client *client, const arguments *args)
+/* What is announced or assessed, in `body`. */
+static int fill_event(hcp_cli_client *client, const arguments *args, const char *verb, json_t *body)
 {
     if (args->facility == NULL || args->start == NULL || args->duration == NULL)
         return hcp_cli_usage_error(
-            "grid", "announce needs --facility, --start (a time or +30min) and --duration (1h)");
-    g_autoptr(json_t) body = json_object();
+            "grid", "%s needs --facility, --start (a time or +30min) and --duration (1h)", verb);
     hcp_json_set_string(body, "facility", args->facility);
     if (args->kind != NULL)
         hcp_json_set_string(body, "kind", args->kind);
@@ -176,24 +246,37 @@ static int announce(hcp_cli_client *client, const arguments *args)
     set_number(body, "penalty_usd_per_mwh", args->penalty);
     if (args->evict)
         hcp_json_set_bool(body, "evict", true);
-    g_autoptr(json_t) event = NULL;
-    status = hcp_cli_client_call(
-        client,
-        &(hcp_cli_call){.path = "/api/v1/grid/events", .body = body, .idempotency_key = args->key},
-        &event);
-    return status == HCP_EXIT_OK ? print_one(args, event) : status;
+    return HCP_EXIT_OK;
 }
 
-static int cancel(hcp_cli_client *client, const arguments *args, const char *event)
+static int announce(hcp_cli_client *client, const arguments *args)
 {
-    g_autofree char *path = hcp_cli_path_of("/api/v1/grid/events/", event, "/cancel");
+    g_autoptr(json_t) body = json_object();
+    int status = fill_event(client, args, "announce", body);
+    const hcp_cli_call request = {
+        .path = "/api/v1/grid/events", .body = body, .idempotency_key = args->key};
+    return status == HCP_EXIT_OK ? call(client, args, &request, show_event) : status;
+}
+
+static int assess(hcp_cli_client *client, const arguments *args)
+{
+    g_autoptr(json_t) body = json_object();
+    int status = fill_event(client, args, "assess", body);
+    const hcp_cli_call request = {.path = "/api/v1/grid/events/assess", .body = body};
+    return status == HCP_EXIT_OK ? call(client, args, &request, show_assessment) : status;
+}
+
+/* accept, decline and cancel are operations of the event. */
+static int change(hcp_cli_client *client, const arguments *args, const char *verb,
+                  const char *event)
+{
+    g_autofree char *end = g_strconcat("/", verb, NULL);
+    g_autofree char *path = hcp_cli_path_of("/api/v1/grid/events/", event, end);
     g_autoptr(json_t) body = json_object();
     if (args->reason != NULL)
         hcp_json_set_string(body, "reason", args->reason);
-    g_autoptr(json_t) cancelled = NULL;
-    int status =
-        hcp_cli_client_call(client, &(hcp_cli_call){.path = path, .body = body}, &cancelled);
-    return status == HCP_EXIT_OK ? print_one(args, cancelled) : status;
+    const hcp_cli_call request = {.path = path, .body = body};
+    return call(client, args, &request, show_event);
 }
 
 /* --- reserve --------------------------------------------------------------------------------------------------------- */
@@ -244,6 +327,29 @@ static int reserve(hcp_cli_client *client, const arguments *args, const char *fa
     return hcp_cli_show_object(client, shown, args->client.json, show_reserve);
 }
 
+/* Shows the rule by which a facility answers offers; with --margin sets it, or with "off" takes it away. */
+static int rule(hcp_cli_client *client, const arguments *args)
+{
+    if (args->facility == NULL)
+        return hcp_cli_usage_error("grid", "rule needs --facility");
+    if (args->margin == NULL) {
+        g_autofree char *path = hcp_cli_path_of("/api/v1/facilities/", args->facility, "");
+        return hcp_cli_show_object(client, path, args->client.json, show_rule);
+    }
+    g_autofree char *path = hcp_cli_path_of("/api/v1/facilities/", args->facility, "/grid-rule");
+    g_autoptr(json_t) body = json_object();
+    char *end = NULL;
+    double margin_usd = g_ascii_strtod(args->margin, &end);
+    if (*args->margin == '\0' || (*end != '\0' && !g_str_equal(args->margin, "off")))
+        return hcp_cli_usage_error("grid", "--margin is an amount in USD, or off");
+    if (!g_str_equal(args->margin, "off"))
+        hcp_json_set_number(body, "margin_usd", margin_usd);
+    const hcp_cli_call request = {.path = path, .method = "PUT", .body = body};
+    return call(client, args, &request, show_rule);
+}
+
+#define VERBS "events announce assess show accept decline cancel rule reserve"
+
 static int run(const void *given, char **operands)
 {
     const arguments *args = given;
@@ -257,13 +363,16 @@ static int run(const void *given, char **operands)
         return hcp_cli_usage_error("grid", "reserve needs the key of a facility");
     if (g_str_equal(verb, "reserve"))
         return reserve(client, args, operands[1]);
+    if (g_str_equal(verb, "assess"))
+        return assess(client, args);
+    if (g_str_equal(verb, "rule"))
+        return rule(client, args);
     if (operands[1] == NULL)
         return hcp_cli_usage_error("grid", "%s needs the id of an event: `hcp grid events`", verb);
-    if (g_str_equal(verb, "cancel"))
-        return cancel(client, args, operands[1]);
+    if (g_str_equal(verb, "accept") || g_str_equal(verb, "decline") || g_str_equal(verb, "cancel"))
+        return change(client, args, verb, operands[1]);
     if (!g_str_equal(verb, "show"))
-        return hcp_cli_usage_error(
-            "grid", "\"%s\" is none of events, announce, show, cancel and reserve", verb);
+        return hcp_cli_usage_error("grid", "\"%s\" is none of %s", verb, VERBS);
     g_autofree char *path = hcp_cli_path_of("/api/v1/grid/events/", operands[1], "/report");
     return hcp_cli_show_object(client, path, args->client.json, show_event);
 }
@@ -274,8 +383,8 @@ static const hcp_cli_option OWN[] = {
     {"facility", 'f', HCP_CLI_STRING, AT(facility), "Whose event, or only of this one", "FACILITY",
      NULL},
     {"open", 'o', HCP_CLI_FLAG, AT(open), "events: only what is not over", NULL, NULL},
-    {"start", 's', HCP_CLI_STRING, AT(start), "announce: RFC 3339, or +30min from now", "TIME",
-     NULL},
+    {"start", 's', HCP_CLI_STRING, AT(start), "announce, assess: RFC 3339, or +30min from now",
+     "TIME", NULL},
     {"duration", 'd', HCP_CLI_STRING, AT(duration), "announce: how long, such as 1h30min",
      "DURATION", NULL},
     {"reduce-mw", 'r', HCP_CLI_NUMBER, AT(reduce_mw), "announce: by how much, at the meter", "MW",
@@ -297,12 +406,16 @@ static const hcp_cli_option OWN[] = {
      NULL},
     {"penalty", 0, HCP_CLI_NUMBER, AT(penalty), "announce: for energy not left", "USD/MWh", NULL},
     {"evict", 0, HCP_CLI_FLAG, AT(evict), "announce: leases may be ended for it", NULL, NULL},
+    {"respond-by", 0, HCP_CLI_STRING, AT(respond_by), "announce: only offered, to be answered by",
+     "TIME", NULL},
+    {"reason", 0, HCP_CLI_STRING, AT(reason), "accept, decline, cancel: why", "TEXT", NULL},
+    {"margin", 0, HCP_CLI_STRING, AT(margin), "rule: accept offers worth more, or off", "USD",
+     "off"},
     {"products", 0, HCP_CLI_STRING, AT(products), "reserve: what to sell, comma-separated, or none",
      "LIST", "rrs ecrs nspin regup none"},
     {"share", 0, HCP_CLI_NUMBER, AT(share_pct), "reserve: of what stands ready", "PERCENT", NULL},
     {"called-from", 0, HCP_CLI_NUMBER, AT(call_usd_per_mwh),
      "reserve: settled price from which a call is assumed; 0 = never", "USD/MWh", NULL},
-    {"reason", 0, HCP_CLI_STRING, AT(reason), "cancel: why", "TEXT", NULL},
     {"idempotency-key", 'k', HCP_CLI_STRING, AT(key), "announce: makes repeating it safe", "KEY",
      NULL},
 };
@@ -311,16 +424,20 @@ static const hcp_cli_options OPTIONS = {OWN, G_N_ELEMENTS(OWN)};
 
 const hcp_cli_command HCP_CLI_GRID = {
     .name = "grid",
-    .summary = "events of the grid, and what is sold to it as reserve",
+    .summary = "events of the grid weighed, answered and measured; reserve",
     .description =
         "During an event a facility draws no more than its target: miners stop first, then idle "
         "devices; leases only with --evict. What was left against the baseline is measured every "
         "interval and paid; show has the report. reserve shows or sets what a facility's running "
         "miners sell for standing ready to stop.\n\n"
+        "assess takes the options of announce and says what the event would be worth, against the "
+        "plan without it. With --respond-by an event is only offered: accept or decline answers "
+        "it; with a rule the facility answers by itself.\n\n"
         "  hcp grid announce -f texas-north -s +30min -d 2h -r 5 --payment 300 --penalty 600\n"
+        "  hcp grid rule -f texas-north --margin 200\n"
         "  hcp grid reserve texas-north --products rrs,ecrs --called-from 1000",
     .operands = "[VERB [EVENT|FACILITY]]",
-    .verbs = "events announce show cancel reserve",
+    .verbs = VERBS,
     .max_operands = 2,
     .groups = {{&OPTIONS, 0},
                {&HCP_CLI_PAGE_OPTIONS, AT(page)},

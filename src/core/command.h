@@ -28,7 +28,9 @@ typedef enum {
     HCP_COMMAND_ACKNOWLEDGE,
     HCP_COMMAND_REMEMBER_REPLY,
     HCP_COMMAND_ANNOUNCE_GRID,
+    HCP_COMMAND_ANSWER_GRID, /* yes or no to an offer of the grid */
     HCP_COMMAND_CANCEL_GRID,
+    HCP_COMMAND_SET_GRID_RULE,
     HCP_COMMAND_SET_STRIKE,
     HCP_COMMAND_SET_RESERVE,
     HCP_COMMANDS
@@ -103,6 +105,16 @@ typedef struct {
     const char *reason;
 } hcp_admin_order;
 
+/* An answer to an offer of the grid. */
+typedef enum { HCP_ANSWER_ACCEPT, HCP_ANSWER_DECLINE, HCP_ANSWER_BY_RULE } hcp_answer;
+
+typedef struct {
+    hcp_grid_id id;
+    hcp_answer answer;
+    const char *reason;              /* NULL = not said */
+    const hcp_grid_weighed *weighed; /* what it rests on; NULL = it could not be weighed */
+} hcp_grid_answer;
+
 typedef struct {
     hcp_command_type type;
     union {
@@ -133,10 +145,12 @@ typedef struct {
         const hcp_grid_announced *grid;
         hcp_strike_changed strike;
         hcp_reserve_changed reserve;
+        hcp_grid_answer answer_grid;
         struct {
             hcp_grid_id id;
             const char *reason; /* NULL = not said */
         } cancel_grid;
+        hcp_grid_rule_changed grid_rule;
     };
 } hcp_command;
 

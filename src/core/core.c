@@ -47,6 +47,7 @@ static const event_ops APPLY[HCP_EVENT_TYPES] = {
     [HCP_EVENT_PEAK_ASSUMED] = {hcp_peak_apply_assumed, false},
     [HCP_EVENT_PEAK_CHARGED] = {hcp_peak_apply_charged, false},
     [HCP_EVENT_RESERVE_CHANGED] = {hcp_reserve_apply_changed, false},
+    [HCP_EVENT_GRID_RULE_CHANGED] = {hcp_grid_apply_rule, false},
 };
 
 static const struct {
@@ -87,7 +88,9 @@ static const decide_fn DECIDE[HCP_COMMANDS] = {
     [HCP_COMMAND_ACKNOWLEDGE] = hcp_alert_decide_acknowledge,
     [HCP_COMMAND_REMEMBER_REPLY] = hcp_reply_decide_remember,
     [HCP_COMMAND_ANNOUNCE_GRID] = hcp_grid_decide_announce,
+    [HCP_COMMAND_ANSWER_GRID] = hcp_grid_decide_answer,
     [HCP_COMMAND_CANCEL_GRID] = hcp_grid_decide_cancel,
+    [HCP_COMMAND_SET_GRID_RULE] = hcp_grid_decide_rule,
     [HCP_COMMAND_SET_STRIKE] = hcp_strike_decide_set,
     [HCP_COMMAND_SET_RESERVE] = hcp_reserve_decide_set,
 };

@@ -51,7 +51,8 @@
     X(INTERVAL_SETTLED, interval_settled)                                                          \
     X(PEAK_ASSUMED, peak_assumed)                                                                  \
     X(PEAK_CHARGED, peak_charged)                                                                  \
-    X(RESERVE_CHANGED, reserve_changed)
+    X(RESERVE_CHANGED, reserve_changed)                                                            \
+    X(GRID_RULE_CHANGED, grid_rule_changed)
 
 typedef enum {
 #define HCP_EVENT_ENUM(NAME, member) HCP_EVENT_##NAME,
@@ -538,7 +539,35 @@ typedef struct {
     hcp_usd_micro penalty_usd_micro_per_mwh;     /* for energy used beyond the target */
     bool evict;        /* leases may be ended when miners and idle devices do not suffice */
     int64_t reserve_w; /* of a call: what stood ready at the announcement, at the meter */
+    /* an offer: it binds once accepted, and is declined without an answer by then; 0 = agreed */
+    int64_t respond_by_us;
 } hcp_grid_announced;
+
+/* What an event was expected to be worth when it was weighed; intervals hold 80 %. */
+typedef struct {
+    int64_t at_us;
+    int64_t asked_j;           /* below the baseline, from start to end */
+    int64_t without_j, with_j; /* expected draw then, without the event and with it */
+    double usd_per_mwh;        /* expected electricity price then */
+    hcp_usd_micro payment_usd_micro, availability_usd_micro;
+    hcp_usd_micro electricity_usd_micro, electricity_low_usd_micro, electricity_high_usd_micro;
+    hcp_usd_micro mining_usd_micro, mining_low_usd_micro, mining_high_usd_micro; /* not made */
+    hcp_usd_micro reserve_usd_micro;                                             /* not sold */
+    hcp_usd_micro ai_usd_micro; /* of the leases that it ends */
+    uint32_t leases;
+    hcp_usd_micro switch_usd_micro;
+    hcp_usd_micro penalty_usd_micro;
+    bool short_known;              /* the accounts are long enough to tell: */
+    double short_chance;           /* that new leases make the facility fall short */
+    hcp_usd_micro short_usd_micro; /* at stake if all free GPUs were leased before it */
+    hcp_usd_micro worth_usd_micro, worth_low_usd_micro, worth_high_usd_micro;
+    double gain_chance; /* that the worth is above 0 */
+    bool payable;       /* some payment makes up for it: */
+    hcp_usd_micro break_even_usd_micro_per_mwh;
+    bool forecast; /* on a forecast; else on the price in force */
+    bool trusted;  /* prices were fresh and not contradicted */
+    char *reason;
+} hcp_grid_weighed;
 
 /* The event is further than before. */
 typedef struct {
@@ -548,6 +577,8 @@ typedef struct {
     bool reached;  /* the facility draws no more than the target, for the first time */
     hcp_usd_micro availability_usd_micro; /* earned, with the end of the event */
     char *reason;
+    bool automatic;    /* an answer that the facility's rule gave, or the deadline */
+    hcp_array weighed; /* hcp_grid_weighed, what an answer rests on; one or none */
 } hcp_grid_changed;
 
 /* What the meter says about a part of an active event. */
@@ -575,6 +606,12 @@ typedef struct {
     double call_usd_per_mwh;
     uint32_t share_milli; /* 0 and 1000 = all that stands ready */
 } hcp_reserve_changed;
+/* Whether a facility answers offers of the grid by itself. */
+typedef struct {
+    uint32_t facility;
+    bool active;                    /* false: people answer */
+    hcp_usd_micro margin_usd_micro; /* accepts what is worth more than this, declines the rest */
+} hcp_grid_rule_changed;
 
 /* The reply to a request with an Idempotency-Key, so that a retry after a crash gets the same answer. */
 typedef struct {
@@ -598,6 +635,7 @@ extern const hcp_record HCP_DECISION_RECORDED_RECORD;
 extern const hcp_record HCP_GRID_MEASURED_RECORD;
 extern const hcp_record HCP_PEAK_ASSUMED_RECORD;
 extern const hcp_record HCP_RESERVE_SOLD_RECORD;
+extern const hcp_record HCP_GRID_WEIGHED_RECORD;
 
 /* Wire name of an event type, "workload_accepted"; stable. */
 const char *hcp_event_type_name(hcp_event_type type);

@@ -535,9 +535,44 @@ static const hcp_field GRID_ANNOUNCED_FIELDS[] = {
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, penalty_usd_micro_per_mwh),
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_BOOL, evict),
     HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, reserve_w),
+    HCP_FIELD(hcp_grid_announced, HCP_FIELD_I64, respond_by_us),
 };
 static const hcp_record GRID_ANNOUNCED_RECORD =
     HCP_RECORD(hcp_grid_announced, GRID_ANNOUNCED_FIELDS);
+
+static const hcp_field GRID_WEIGHED_FIELDS[] = {
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, at_us),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, asked_j),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, without_j),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, with_j),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_F64, usd_per_mwh),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, payment_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, availability_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, electricity_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, electricity_low_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, electricity_high_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, mining_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, mining_low_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, mining_high_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, reserve_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, ai_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_U32, leases),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, switch_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, penalty_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_BOOL, short_known),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_F64, short_chance),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, short_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, worth_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, worth_low_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, worth_high_usd_micro),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_F64, gain_chance),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_BOOL, payable),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_I64, break_even_usd_micro_per_mwh),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_BOOL, forecast),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_BOOL, trusted),
+    HCP_FIELD(hcp_grid_weighed, HCP_FIELD_STRING, reason),
+};
+const hcp_record HCP_GRID_WEIGHED_RECORD = HCP_RECORD(hcp_grid_weighed, GRID_WEIGHED_FIELDS);
 
 static const hcp_field GRID_CHANGED_FIELDS[] = {
     HCP_FIELD_ID_OF(hcp_grid_changed, id, HCP_ID_GRID),
@@ -546,6 +581,8 @@ static const hcp_field GRID_CHANGED_FIELDS[] = {
     HCP_FIELD(hcp_grid_changed, HCP_FIELD_BOOL, reached),
     HCP_FIELD(hcp_grid_changed, HCP_FIELD_I64, availability_usd_micro),
     HCP_FIELD(hcp_grid_changed, HCP_FIELD_STRING, reason),
+    HCP_FIELD(hcp_grid_changed, HCP_FIELD_BOOL, automatic),
+    HCP_FIELD_ARRAY_OF(hcp_grid_changed, weighed, &HCP_GRID_WEIGHED_RECORD),
 };
 static const hcp_record GRID_CHANGED_RECORD = HCP_RECORD(hcp_grid_changed, GRID_CHANGED_FIELDS);
 
@@ -578,6 +615,13 @@ static const hcp_field RESERVE_CHANGED_FIELDS[] = {
 };
 static const hcp_record RESERVE_CHANGED_RECORD =
     HCP_RECORD(hcp_reserve_changed, RESERVE_CHANGED_FIELDS);
+static const hcp_field GRID_RULE_CHANGED_FIELDS[] = {
+    HCP_FIELD(hcp_grid_rule_changed, HCP_FIELD_U32, facility),
+    HCP_FIELD(hcp_grid_rule_changed, HCP_FIELD_BOOL, active),
+    HCP_FIELD(hcp_grid_rule_changed, HCP_FIELD_I64, margin_usd_micro),
+};
+static const hcp_record GRID_RULE_CHANGED_RECORD =
+    HCP_RECORD(hcp_grid_rule_changed, GRID_RULE_CHANGED_FIELDS);
 
 static const struct {
     const char *name;
@@ -618,6 +662,7 @@ static const struct {
     [HCP_EVENT_PEAK_ASSUMED] = {"peak_assumed", &HCP_PEAK_ASSUMED_RECORD},
     [HCP_EVENT_PEAK_CHARGED] = {"peak_charged", &PEAK_CHARGED_RECORD},
     [HCP_EVENT_RESERVE_CHANGED] = {"reserve_changed", &RESERVE_CHANGED_RECORD},
+    [HCP_EVENT_GRID_RULE_CHANGED] = {"grid_rule_changed", &GRID_RULE_CHANGED_RECORD},
 };
 
 const char *hcp_event_type_name(hcp_event_type type)

@@ -7,7 +7,7 @@
 #ifndef HCP_CORE_GRID_H
 #define HCP_CORE_GRID_H
 
-#include "core/state.h"
+#include "core/core.h"
 
 /* The cap comes back in so many steps. */
 #define HCP_GRID_STEPS 4
@@ -57,6 +57,8 @@ int64_t hcp_grid_cap_w(const hcp_grid_event *event, int64_t cap_w);
 
 /* The announced event that will bound the power of a facility at a coming moment, or NULL. */
 const hcp_grid_event *hcp_grid_at(const hcp_state *state, uint32_t facility, int64_t at_us);
+/* The cap at the meter at a moment of an event as it is agreed, at a facility whose own cap is `cap_w`. */
+int64_t hcp_grid_planned_cap_w(const hcp_grid_announced *def, int64_t cap_w, int64_t at_us);
 
 /* The cap at the meter that the announced events leave the facility at a coming moment. */
 int64_t hcp_grid_cap_at_w(const hcp_state *state, uint32_t facility, int64_t at_us);
@@ -65,7 +67,18 @@ int64_t hcp_grid_cap_at_w(const hcp_state *state, uint32_t facility, int64_t at_
 int64_t hcp_grid_begin_us(const hcp_grid_announced *def);
 int64_t hcp_grid_over_us(const hcp_grid_announced *def);
 
-/* Is the event neither ended nor cancelled? */
+/* What announcing `wanted` at `now_us` would come to, without doing it: baseline, target and ramp filled in. False with the
+ * refusal. The strings of `ret_def` stay the caller's. */
+bool hcp_grid_preview(const hcp_core *core, const hcp_grid_announced *wanted, int64_t now_us,
+                      hcp_grid_announced *ret_def, hcp_refusal *ret_refusal);
+
+/* Is the event not over? Offers are open too. */
 bool hcp_grid_is_open(const hcp_grid_event *event);
+
+/* Is it open and agreed, so that it takes power? */
+bool hcp_grid_is_agreed(const hcp_grid_event *event);
+
+/* Whether a facility's rule says yes to what was weighed; prices must be trusted for that. */
+bool hcp_grid_rule_accepts(const hcp_facility *facility, const hcp_grid_weighed *weighed);
 
 #endif

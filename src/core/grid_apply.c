@@ -54,6 +54,11 @@ bool hcp_grid_is_open(const hcp_grid_event *event)
     return event->stage < HCP_GRID_ENDED;
 }
 
+bool hcp_grid_is_agreed(const hcp_grid_event *event)
+{
+    return hcp_grid_is_open(event) && event->stage != HCP_GRID_OFFERED;
+}
+
 static bool bounds_power(hcp_grid_stage stage)
 {
     return stage == HCP_GRID_RAMPING || stage == HCP_GRID_ACTIVE || stage == HCP_GRID_RESTORING;
@@ -70,12 +75,21 @@ int64_t hcp_grid_cap_w(const hcp_grid_event *event, int64_t cap_w)
     return step_cap_w(&event->def, event->step, cap_w);
 }
 
+int64_t hcp_grid_planned_cap_w(const hcp_grid_announced *def, int64_t cap_w, int64_t at_us)
+{
+    if (at_us < hcp_grid_begin_us(def) || at_us >= hcp_grid_over_us(def))
+        return cap_w;
+    int64_t since_us = MAX(0, at_us - def->end_us);
+    uint32_t step = since_us > 0 ? (uint32_t)(since_us * HCP_GRID_STEPS / def->restore_us) : 0;
+    return step_cap_w(def, step, cap_w);
+}
+
 const hcp_grid_event *hcp_grid_at(const hcp_state *state, uint32_t facility, int64_t at_us)
 {
     for (guint i = 0; i < state->grid_events->len; i++) {
         const hcp_grid_event *event = event_at(state, i);
         const hcp_grid_announced *def = &event->def;
-        if (def->facility == facility && hcp_grid_is_open(event) &&
+        if (def->facility == facility && hcp_grid_is_agreed(event) &&
             at_us >= hcp_grid_begin_us(def) && at_us < hcp_grid_over_us(def))
             return event;
     }
@@ -155,6 +169,33 @@ static const char *fault_of(const hcp_state *state, const hcp_grid_announced *de
     return NULL;
 }
 
+static void clear_weighed(hcp_grid_event *row)
+{
+    for (uint32_t i = 0; i < row->weighed.count; i++)
+        hcp_record_clear(&HCP_GRID_WEIGHED_RECORD, (hcp_grid_weighed *)row->weighed.items + i);
+    g_clear_pointer(&row->weighed.items, g_free);
+    row->weighed.count = 0;
+}
+
+void hcp_grid_clear_row(hcp_grid_event *row)
+{
+    g_free(row->intervals.items);
+    g_free(row->marks.items);
+    g_free(row->reason);
+    clear_weighed(row);
+    hcp_record_clear(hcp_event_record(HCP_EVENT_GRID_ANNOUNCED), &row->def);
+}
+
+/* Keeps what an answer rests on. */
+static void keep_weighed(hcp_grid_event *row, const hcp_array *weighed)
+{
+    if (weighed->count == 0)
+        return;
+    clear_weighed(row);
+    hcp_grid_weighed *own = hcp_array_init(&row->weighed, 1, sizeof *own);
+    hcp_record_copy(&HCP_GRID_WEIGHED_RECORD, weighed->items, own);
+}
+
 /* Forgets the oldest event that is over when more are kept than wanted. What it was paid stays accounted for. */
 static void expire(hcp_core *core)
 {
@@ -167,10 +208,7 @@ static void expire(hcp_core *core)
         hcp_grid_report_of(event, &report);
         hcp_core_facility(core, event->def.facility)->grid_past_usd_micro +=
             report.income_usd_micro;
-        g_free(event->intervals.items);
-        g_free(event->marks.items);
-        g_free(event->reason);
-        hcp_record_clear(hcp_event_record(HCP_EVENT_GRID_ANNOUNCED), &event->def);
+        hcp_grid_clear_row(event);
         g_array_remove_index(events, i--);
     }
 }
@@ -183,10 +221,11 @@ const char *hcp_grid_apply_announced(hcp_core *core, const hcp_event *event)
         return fault;
     if (def->id.value <= core->state.last_id)
         return "its id is not new";
-    hcp_grid_event row = {.announced_us = event->time_us};
+    hcp_grid_event row = {.announced_us = event->time_us,
+                          .stage = def->respond_by_us > 0 ? HCP_GRID_OFFERED : HCP_GRID_ANNOUNCED};
     hcp_record_copy(hcp_event_record(event->type), def, &row.def);
     g_array_append_val(core->state.grid_events, row);
-    hcp_core_facility(core, def->facility)->grid_open++;
+    hcp_core_facility(core, def->facility)->grid_open += hcp_grid_is_agreed(&row);
     hcp_core_note_id(core, def->id.value);
     arm(core, def->id.value);
     expire(core);
@@ -277,7 +316,11 @@ const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event)
         hcp_metering_advance(core, row->def.facility, event->time_us);
     if (changed->stage == HCP_GRID_ACTIVE && row->stage < HCP_GRID_ACTIVE)
         begin_measuring(&core->state, row);
+    facility->grid_open -= hcp_grid_is_agreed(row);
     row->stage = changed->stage;
+    facility->grid_open += hcp_grid_is_agreed(row);
+    row->automatic |= changed->automatic;
+    keep_weighed(row, &changed->weighed);
     row->step = changed->step;
     if (changed->reached)
         row->reached_us = event->time_us;
@@ -296,7 +339,6 @@ const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event)
         row->finished_us = event->time_us;
         g_clear_pointer(&row->marks.items, g_free);
         row->marks.count = 0;
-        facility->grid_open--;
     }
     arm(core, changed->id.value);
     return NULL;
@@ -330,7 +372,7 @@ void hcp_grid_rebuild(hcp_core *core)
             hcp_core_facility(core, row->def.facility)->grid_event = row->def.id.value;
         if (!hcp_grid_is_open(row))
             continue;
-        hcp_core_facility(core, row->def.facility)->grid_open++;
+        hcp_core_facility(core, row->def.facility)->grid_open += hcp_grid_is_agreed(row);
         arm(core, row->def.id.value);
     }
 }
@@ -343,6 +385,8 @@ bool hcp_grid_sound(const hcp_state *state)
         const hcp_grid_event *row = event_at(state, i);
         if (fault_of(state, &row->def) != NULL || row->stage >= HCP_GRID_STAGES ||
             row->step > HCP_GRID_STEPS || row->intervals.count > HCP_GRID_MAX_INTERVALS + 1 ||
+            row->weighed.count > 1 ||
+            (row->stage == HCP_GRID_OFFERED && row->def.respond_by_us <= 0) ||
             (i > 0 && row->def.id.value <= event_at(state, i - 1)->def.id.value))
             return false;
     }
@@ -382,7 +426,7 @@ char *hcp_check_grid(const hcp_core *core)
         hcp_grid_report report;
         hcp_grid_report_of(row, &report);
         income[row->def.facility] += report.income_usd_micro;
-        open[row->def.facility] += hcp_grid_is_open(row);
+        open[row->def.facility] += hcp_grid_is_agreed(row);
         if (bounds_power(row->stage) && in_force[row->def.facility] != 0)
             return g_strdup("two grid events bound the power of one facility");
         if (bounds_power(row->stage))

@@ -357,6 +357,18 @@ int64_t hcp_grid_energy_j(const hcp_state *state, const hcp_grid_event *row, int
 /* The first boundary of an interval after a moment; INT64_MAX = none. */
 int64_t hcp_grid_boundary_us(const hcp_grid_announced *def, int64_t after_us);
 
+/* Frees what a row of grid events owns. */
+void hcp_grid_clear_row(hcp_grid_event *row);
+
+/* May what was agreed begin now? Refuses overlaps, emergencies and what physics cannot do. */
+bool hcp_grid_check_possible(hcp_txn *txn, const hcp_grid_announced *def);
+
+/* Says how far an event is from now on. */
+void hcp_grid_emit_stage(hcp_txn *txn, hcp_grid_id id, const hcp_grid_changed *change);
+
+/* Nobody has answered in time. */
+void hcp_grid_let_lapse(hcp_txn *txn, hcp_grid_id id);
+
 /* Notes when a facility has come down to the target of its grid event. */
 void hcp_grid_watch(hcp_txn *txn);
 
@@ -434,6 +446,7 @@ const char *hcp_account_apply_closed(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_announced(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_grid_apply_measured(hcp_core *core, const hcp_event *event);
+const char *hcp_grid_apply_rule(hcp_core *core, const hcp_event *event);
 const char *hcp_strike_apply_changed(hcp_core *core, const hcp_event *event);
 const char *hcp_settlement_apply_settled(hcp_core *core, const hcp_event *event);
 const char *hcp_peak_apply_assumed(hcp_core *core, const hcp_event *event);
@@ -459,7 +472,9 @@ bool hcp_alert_decide_drift(hcp_txn *txn, const hcp_command *command);
 bool hcp_alert_decide_acknowledge(hcp_txn *txn, const hcp_command *command);
 bool hcp_reply_decide_remember(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_announce(hcp_txn *txn, const hcp_command *command);
+bool hcp_grid_decide_answer(hcp_txn *txn, const hcp_command *command);
 bool hcp_grid_decide_cancel(hcp_txn *txn, const hcp_command *command);
+bool hcp_grid_decide_rule(hcp_txn *txn, const hcp_command *command);
 bool hcp_strike_decide_set(hcp_txn *txn, const hcp_command *command);
 bool hcp_reserve_decide_set(hcp_txn *txn, const hcp_command *command);
 

@@ -62,4 +62,11 @@ uint32_t hcp_power_most_serving(const hcp_state *state, uint32_t group);
 /* IT watts of that which sleep would save: of miners and idle devices, and with `leases` of what serves too. */
 int64_t hcp_power_movable_w(const hcp_core *core, uint32_t facility, bool leases);
 
+/* The leases that a cap of `cap_w` at the meter would end if it came now, once miners and idle devices sleep: indices into
+ * state->leases, the first to go first. The caller unrefs. */
+GArray *hcp_power_leases_over(const hcp_core *core, uint32_t facility, int64_t cap_w);
+
+/* IT watts that the end of a lease saves: its devices go to sleep. */
+int64_t hcp_power_lease_w(const hcp_state *state, const hcp_lease *lease);
+
 #endif

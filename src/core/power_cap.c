@@ -117,28 +117,65 @@ static void curtail_idle(hcp_txn *txn, uint32_t facility)
     }
 }
 
-/* The lease to give up first at the facility: of the lowest priority, and of those the youngest. Explicit allocations go
- * after workloads. */
-static uint32_t least_important(const hcp_state *state, uint32_t facility)
+/* Who is given up first: the lowest priority, and of those the youngest. Explicit allocations go after workloads. */
+typedef struct {
+    int priority;
+    int64_t granted_us;
+} importance;
+
+static importance importance_of(const hcp_state *state, const hcp_lease *lease)
+{
+    bool allocated = lease->workload == HCP_NO_INDEX;
+    return (importance){
+        .priority = allocated ? 0 : (int)hcp_state_workload(state, lease->workload)->def.priority,
+        .granted_us = lease->granted_us,
+    };
+}
+
+static bool is_less(importance a, importance b)
+{
+    return a.priority != b.priority ? a.priority > b.priority : a.granted_us > b.granted_us;
+}
+
+/* The lease to give up first at the facility, those in `spared` (NULL: none) left out. */
+static uint32_t least_important(const hcp_state *state, uint32_t facility, const bool *spared)
 {
     uint32_t worst = HCP_NO_INDEX;
-    int worst_priority = -1;
-    int64_t worst_granted_us = 0;
+    importance least = {0};
     for (uint32_t i = 0; i < state->leases.items->len; i++) {
         const hcp_lease *lease = hcp_state_lease(state, i);
-        if (!lease->live || lease->def.facility != facility)
+        if (!lease->live || lease->def.facility != facility || (spared != NULL && spared[i]))
             continue;
-        int priority = lease->workload == HCP_NO_INDEX
-                           ? 0
-                           : (int)hcp_state_workload(state, lease->workload)->def.priority;
-        if (priority > worst_priority ||
-            (priority == worst_priority && lease->granted_us > worst_granted_us)) {
+        importance its = importance_of(state, lease);
+        if (worst == HCP_NO_INDEX || is_less(its, least)) {
             worst = i;
-            worst_priority = priority;
-            worst_granted_us = lease->granted_us;
+            least = its;
         }
     }
     return worst;
+}
+
+GArray *hcp_power_leases_over(const hcp_core *core, uint32_t facility, int64_t cap_w)
+{
+    const hcp_state *state = &core->state;
+    GArray *ended = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autofree bool *taken = g_new0(bool, state->leases.items->len + 1);
+    int64_t over_w = hcp_power_settled_w(core, facility, 0) -
+                     hcp_power_movable_w(core, facility, false) -
+                     hcp_power_it_w(&hcp_state_facility(state, facility)->def, cap_w);
+    uint32_t i;
+    while (over_w > 0 && (i = least_important(state, facility, taken)) != HCP_NO_INDEX) {
+        over_w -= hcp_power_lease_w(state, hcp_state_lease(state, i));
+        taken[i] = true;
+        g_array_append_val(ended, i);
+    }
+    return ended;
+}
+
+int64_t hcp_power_lease_w(const hcp_state *state, const hcp_lease *lease)
+{
+    const hcp_class_defined *cls = &hcp_state_class(state, lease->def.class_ix)->def;
+    return lease->def.devices.count * MAX(0, cls->tdp_w - cls->standby_w);
 }
 
 void hcp_power_enforce_cap(hcp_txn *txn, uint32_t facility)
@@ -148,7 +185,7 @@ void hcp_power_enforce_cap(hcp_txn *txn, uint32_t facility)
     curtail_idle(txn, facility);
     uint32_t lease;
     while (leases_over_w(txn->core, facility) > 0 &&
-           (lease = least_important(&txn->core->state, facility)) != HCP_NO_INDEX)
+           (lease = least_important(&txn->core->state, facility, NULL)) != HCP_NO_INDEX)
         hcp_lease_evict(txn, lease, cause_of(&txn->core->state, facility));
 }
 

@@ -73,6 +73,8 @@ static const hcp_field FACILITY_FIELDS[] = {
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, avoided_rest),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, grid_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, grid_past_usd_micro),
+    HCP_FIELD(hcp_facility, HCP_FIELD_BOOL, grid_rule),
+    HCP_FIELD(hcp_facility, HCP_FIELD_I64, grid_margin_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, reserve_usd_micro),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, reserve_rest),
     HCP_FIELD(hcp_facility, HCP_FIELD_I64, pool_fee_usd_micro),
@@ -246,6 +248,8 @@ static const hcp_field GRID_FIELDS[] = {
     HCP_FIELD_ARRAY_OF(hcp_grid_event, marks, &GRID_MARK_RECORD),
     HCP_FIELD(hcp_grid_event, HCP_FIELD_I64, availability_usd_micro),
     HCP_FIELD(hcp_grid_event, HCP_FIELD_STRING, reason),
+    HCP_FIELD(hcp_grid_event, HCP_FIELD_BOOL, automatic),
+    HCP_FIELD_ARRAY_OF(hcp_grid_event, weighed, &HCP_GRID_WEIGHED_RECORD),
 };
 static const hcp_record GRID_RECORD = HCP_RECORD(hcp_grid_event, GRID_FIELDS);
 

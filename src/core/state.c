@@ -159,12 +159,9 @@ void hcp_state_finish(hcp_state *state)
     rows_free(state->alerts, HCP_EVENT_ALERT_RAISED);
     g_array_unref(state->switch_costs);
     rows_free(state->intervals, HCP_EVENT_INTERVAL_CLOSED);
-    for (guint i = 0; i < state->grid_events->len; i++) {
-        g_free(g_array_index(state->grid_events, hcp_grid_event, i).intervals.items);
-        g_free(g_array_index(state->grid_events, hcp_grid_event, i).marks.items);
-        g_free(g_array_index(state->grid_events, hcp_grid_event, i).reason);
-    }
-    rows_free(state->grid_events, HCP_EVENT_GRID_ANNOUNCED);
+    for (guint i = 0; i < state->grid_events->len; i++)
+        hcp_grid_clear_row(&g_array_index(state->grid_events, hcp_grid_event, i));
+    g_array_unref(state->grid_events);
     g_hash_table_unref(state->model_ix);
     g_ptr_array_unref(state->models);
 }

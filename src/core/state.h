@@ -111,8 +111,10 @@ typedef struct {
     int64_t ready_w; /* derived: IT watts that its running miners draw beyond their sleep */
     hcp_usd_micro grid_past_usd_micro; /* of that, by events that are forgotten */
     uint64_t grid_event;               /* derived: the event that bounds its power now; 0 = none */
-    uint32_t grid_open;                /* derived: events that are not over */
-    hcp_decision_recorded decision;    /* in force; id 0 = none yet */
+    uint32_t grid_open;                /* derived: events that are agreed and not over */
+    bool grid_rule;                    /* it answers offers of the grid by itself: */
+    hcp_usd_micro grid_margin_usd_micro; /* yes to what is worth more than this */
+    hcp_decision_recorded decision;      /* in force; id 0 = none yet */
     int64_t decided_us;
     hcp_open_account account;
 } hcp_facility;
@@ -212,13 +214,15 @@ typedef struct {
     uint32_t step; /* of the restoration */
     int64_t announced_us;
     int64_t reached_us;  /* first at or below the target; 0 = not yet */
-    int64_t finished_us; /* ended or cancelled */
+    int64_t finished_us; /* ended, cancelled or declined */
     int64_t measured_us; /* measured up to here; 0 = not begun */
     int64_t measured_j;  /* energy of the facility at that moment */
     hcp_array intervals; /* hcp_grid_measured */
     hcp_array marks;     /* hcp_grid_mark of boundaries that have passed and are not measured yet */
     hcp_usd_micro availability_usd_micro;
-    char *reason; /* of the last change that gave one */
+    char *reason;      /* of the last change that gave one */
+    bool automatic;    /* an offer that was answered by rule, or by nobody in time */
+    hcp_array weighed; /* hcp_grid_weighed, what the answer rests on; one or none */
 } hcp_grid_event;
 
 /* An electricity price that settled, and what was known beside it: at most one a quarter of an hour and facility. */

@@ -29,4 +29,5 @@ NAMES(HCP_ALERT_CATEGORY_NAMES, "infrastructure", "customer", "system");
 NAMES(HCP_USE_NAMES, "ai", "mining", "idle");
 NAMES(HCP_GRID_KIND_NAMES, "demand_response", "reserve_call");
 NAMES(HCP_RESERVE_NAMES, "none", "rrs", "ecrs", "nspin", "regup");
-NAMES(HCP_GRID_STAGE_NAMES, "announced", "ramping", "active", "restoring", "ended", "cancelled");
+NAMES(HCP_GRID_STAGE_NAMES, "offered", "announced", "ramping", "active", "restoring", "ended",
+      "cancelled", "declined");

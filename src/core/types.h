@@ -199,12 +199,14 @@ typedef enum {
 
 /* How far a grid event is. */
 typedef enum {
+    HCP_GRID_OFFERED, /* an answer is wanted; it binds nobody */
     HCP_GRID_ANNOUNCED,
     HCP_GRID_RAMPING,   /* the cap has fallen; load goes until the start */
     HCP_GRID_ACTIVE,    /* measured and paid */
     HCP_GRID_RESTORING, /* over; the cap comes back step by step */
     HCP_GRID_ENDED,
     HCP_GRID_CANCELLED,
+    HCP_GRID_DECLINED, /* the answer was no, or there was none in time */
     HCP_GRID_STAGES
 } hcp_grid_stage;
 
@@ -227,7 +229,7 @@ extern const hcp_enum_names HCP_SEVERITY_NAMES;
 extern const hcp_enum_names HCP_ALERT_CATEGORY_NAMES;
 extern const hcp_enum_names HCP_USE_NAMES;
 extern const hcp_enum_names HCP_GRID_KIND_NAMES;  /* demand_response, reserve_call */
-extern const hcp_enum_names HCP_GRID_STAGE_NAMES; /* announced, ramping, active, … */
+extern const hcp_enum_names HCP_GRID_STAGE_NAMES; /* offered, announced, ramping, … */
 extern const hcp_enum_names HCP_RESERVE_NAMES;    /* none, rrs, ecrs, nspin, regup */
 
 #endif

@@ -357,6 +357,7 @@ void hcp_platform_step(hcp_platform *platform)
     hcp_observe_feeds(platform, now_us);
     hcp_observe_driver(platform, now_us);
     hcp_observe_arrivals(platform, now_us);
+    hcp_curtail_answer(platform, now_us);
     if (hcp_core_next_due(platform->core) <= now_us)
         hcp_platform_command(platform, &(hcp_command){.type = HCP_COMMAND_TICK});
     if (now_us >= platform->dispatch_due_us) {
@@ -378,6 +379,7 @@ int64_t hcp_platform_next_due(const hcp_platform *platform)
     if (platform->failed)
         return INT64_MAX;
     int64_t due_us = MIN(hcp_observe_next_due(platform), hcp_core_next_due(platform->core));
+    due_us = MIN(due_us, hcp_curtail_next_due(platform));
     due_us = MIN(due_us, platform->dispatch_due_us);
     if (platform->options.sample_interval_us > 0)
         due_us = MIN(due_us, platform->sample_due_us);

@@ -120,6 +120,16 @@ void hcp_classify_remember(hcp_platform *platform, const hcp_submit *submit);
 /* steer.c: asks the dispatch policies and hands their plans to the core. */
 GArray *hcp_steer_memory_new(void);
 void hcp_steer_all(hcp_platform *platform, int64_t now_us);
+/* Standard time of ERCOT, whose day the price models know. */
+#define HCP_STEER_UTC_OFFSET_H (-6.0)
+/* Steps in which the prices of a facility come. */
+int64_t hcp_steer_step_us(hcp_platform *platform, uint32_t facility);
+/* A settled price as policies and forecasts are told it. */
+hcp_dispatch_price hcp_steer_told(const hcp_settled_price *price);
+
+/* curtail.c: answers the offers of the grid whose facility has a rule for it, shortly before their deadline. */
+void hcp_curtail_answer(hcp_platform *platform, int64_t now_us);
+int64_t hcp_curtail_next_due(const hcp_platform *platform);
 
 /* The product of reserve that a feed's prices of that kind are of; HCP_RESERVE_NONE of all others. */
 hcp_reserve hcp_reserve_product_of(hcp_feed_kind kind);

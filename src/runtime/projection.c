@@ -85,7 +85,7 @@ static const char DDL[] =
     " program TEXT, source TEXT, announced_us INTEGER NOT NULL, start_us INTEGER NOT NULL,"
     " end_us INTEGER NOT NULL, baseline_w INTEGER NOT NULL, target_w INTEGER NOT NULL,"
     " reached_us INTEGER, finished_us INTEGER, availability_usd_micro INTEGER NOT NULL,"
-    " reason TEXT) WITHOUT ROWID;"
+    " reason TEXT, respond_by_us INTEGER, worth_usd_micro INTEGER) WITHOUT ROWID;"
     "CREATE TABLE grid_interval ("
     " event TEXT NOT NULL, from_us INTEGER NOT NULL, until_us INTEGER NOT NULL,"
     " energy_j INTEGER NOT NULL, committed_j INTEGER NOT NULL, delivered_j INTEGER NOT NULL,"
@@ -158,12 +158,14 @@ static const char *const SQL[STATEMENTS] = {
         " acknowledged_us END, cleared_us = CASE WHEN ?3 THEN coalesce(cleared_us, ?4) ELSE"
         " cleared_us END, note = coalesce(?5, note) WHERE id = ?1",
     [DEVICE_CHANGE] = "INSERT OR REPLACE INTO device_change VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [GRID_INSERT] = "INSERT INTO grid_event VALUES (?1, ?2, ?3, 'announced', ?4, ?5, ?6, ?7, ?8,"
-                    " ?9, ?10, NULL, NULL, 0, NULL)",
+    [GRID_INSERT] = "INSERT INTO grid_event VALUES (?1, ?2, ?3, CASE WHEN ?11 IS NULL THEN"
+                    " 'announced' ELSE 'offered' END, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, NULL, 0,"
+                    " NULL, ?11, NULL)",
     [GRID_CHANGED] =
         "UPDATE grid_event SET stage = ?2, reached_us = coalesce(reached_us, CASE WHEN ?3 THEN ?5"
         " END), finished_us = CASE WHEN ?4 THEN ?5 END, availability_usd_micro ="
-        " availability_usd_micro + ?6, reason = coalesce(?7, reason) WHERE id = ?1",
+        " availability_usd_micro + ?6, reason = coalesce(?7, reason), worth_usd_micro ="
+        " coalesce(?8, worth_usd_micro) WHERE id = ?1",
     [GRID_MEASURED] = "INSERT INTO grid_interval VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 };
 
@@ -190,6 +192,15 @@ static void add_text(row *r, const char *text)
 static void add_int(row *r, int64_t value)
 {
     r->values[r->n++] = hcp_projection_int(value);
+}
+
+/* NULL when it is not known. */
+static void add_known_int(row *r, bool known, int64_t value)
+{
+    if (known)
+        add_int(r, value);
+    else
+        add_text(r, NULL);
 }
 
 static void add_double(row *r, double value)
@@ -568,6 +579,7 @@ static void project_grid(row *r, const hcp_state *state, const hcp_event *event,
     add_int(r, def->end_us);
     add_int(r, def->baseline_w);
     add_int(r, def->target_w);
+    add_known_int(r, def->respond_by_us != 0, def->respond_by_us);
     done(r, GRID_INSERT);
 }
 
@@ -584,6 +596,8 @@ static void project_grid_changed(row *r, const hcp_state *state, const hcp_event
     add_int(r, event->time_us);
     add_int(r, changed->availability_usd_micro);
     add_text(r, changed->reason);
+    const hcp_grid_weighed *weighed = changed->weighed.items;
+    add_known_int(r, weighed != NULL, weighed != NULL ? weighed->worth_usd_micro : 0);
     done(r, GRID_CHANGED);
 }
 

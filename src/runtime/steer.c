@@ -17,9 +17,6 @@ static const double VARIANCE_GAIN = 1.0 / 96.0;
 /* What an auction has published is never further ahead. */
 static const int64_t DAY_AHEAD_SPAN_US = HCP_DAY_AHEAD_STEPS * HCP_SETTLED_SLOT_US;
 
-/* Standard time of ERCOT, whose day the price models know. */
-static const double UTC_OFFSET_H = -6.0;
-
 static const hcp_price_observed *electricity(const hcp_state *state, uint32_t facility)
 {
     static const hcp_price_observed none;
@@ -66,9 +63,14 @@ static hcp_steer_memory *memory_of(hcp_platform *platform, uint32_t facility)
         .step_us = step_us,
         .dispatch = hcp_dispatch_new(
             platform->options.policy,
-            &(hcp_dispatch_config){.step_us = step_us, .utc_offset_h = UTC_OFFSET_H}),
+            &(hcp_dispatch_config){.step_us = step_us, .utc_offset_h = HCP_STEER_UTC_OFFSET_H}),
     };
     return memory;
+}
+
+int64_t hcp_steer_step_us(hcp_platform *platform, uint32_t facility)
+{
+    return memory_of(platform, facility)->step_us;
 }
 
 /* Follows the price's changes, scaled to one hour as a random walk scales. */
@@ -84,6 +86,17 @@ static void follow_changes(hcp_steer_memory *memory, const hcp_settled_price *pr
     memory->last_us = price->at_us;
 }
 
+hcp_dispatch_price hcp_steer_told(const hcp_settled_price *price)
+{
+    return (hcp_dispatch_price){
+        .at_us = price->at_us,
+        .usd_per_mwh = price->usd_per_mwh,
+        .day_ahead_usd_per_mwh = price->has_day_ahead ? price->day_ahead_usd_per_mwh : NAN,
+        .hashprice = price->hashprice,
+        .reserve_usd_per_mw = price->has_reserve ? price->reserve_usd_per_mw : NAN,
+    };
+}
+
 /* Tells the memory what has settled since it was told last: after a restart, all that the state still has. */
 static void learn(hcp_steer_memory *memory, const hcp_state *state, uint32_t facility)
 {
@@ -93,14 +106,8 @@ static void learn(hcp_steer_memory *memory, const hcp_state *state, uint32_t fac
         if (price->facility != facility)
             continue;
         follow_changes(memory, price);
-        hcp_dispatch_observe(
-            memory->dispatch,
-            &(hcp_dispatch_price){
-                .at_us = price->at_us,
-                .usd_per_mwh = price->usd_per_mwh,
-                .day_ahead_usd_per_mwh = price->has_day_ahead ? price->day_ahead_usd_per_mwh : NAN,
-                .hashprice = price->hashprice,
-                .reserve_usd_per_mw = price->has_reserve ? price->reserve_usd_per_mw : NAN});
+        const hcp_dispatch_price told = hcp_steer_told(price);
+        hcp_dispatch_observe(memory->dispatch, &told);
     }
     if (settled->len > 0)
         memory->learnt_us = g_array_index(settled, hcp_settled_price, settled->len - 1).settled_us;

@@ -2,6 +2,13 @@
 /* What people and the world did, told from what the platform decided, and done again. */
 #include "runtime/whatif_internal.h"
 
+/* What people said to an offer; rules and deadlines answer anew. */
+static bool is_answer(const hcp_grid_changed *changed)
+{
+    return !changed->automatic &&
+           (changed->stage == HCP_GRID_ANNOUNCED || changed->stage == HCP_GRID_DECLINED);
+}
+
 bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
 {
     switch (event->type) {
@@ -18,8 +25,9 @@ bool hcp_whatif_is_fact(const hcp_core *core, const hcp_event *event)
                hcp_state_lease(hcp_core_state(core), ix)->workload == HCP_NO_INDEX;
     }
     case HCP_EVENT_GRID_CHANGED:
-        return event->grid_changed.stage == HCP_GRID_CANCELLED;
+        return event->grid_changed.stage == HCP_GRID_CANCELLED || is_answer(&event->grid_changed);
     case HCP_EVENT_GRID_ANNOUNCED:
+    case HCP_EVENT_GRID_RULE_CHANGED:
     case HCP_EVENT_STRIKE_CHANGED:
     case HCP_EVENT_RESERVE_CHANGED:
     case HCP_EVENT_PRICES_PUBLISHED:
@@ -177,6 +185,17 @@ static void announce_grid(hcp_whatif_run_state *run, const hcp_grid_announced *d
         run->facts_refused++;
 }
 
+static void answer_grid(hcp_whatif_run_state *run, const hcp_grid_changed *changed)
+{
+    bool yes = changed->stage == HCP_GRID_ANNOUNCED;
+    order(run,
+          &(hcp_command){.type = HCP_COMMAND_ANSWER_GRID,
+                         .answer_grid = {.id = {id_here(run->grid_events, changed->id.value)},
+                                         .answer = yes ? HCP_ANSWER_ACCEPT : HCP_ANSWER_DECLINE,
+                                         .reason = changed->reason,
+                                         .weighed = changed->weighed.items}});
+}
+
 static void cancel_grid(hcp_whatif_run_state *run, const hcp_grid_changed *changed)
 {
     order(run, &(hcp_command){.type = HCP_COMMAND_CANCEL_GRID,
@@ -238,8 +257,15 @@ void hcp_whatif_perform(hcp_whatif_run_state *run, const hcp_event *fact)
         order(run,
               &(hcp_command){.type = HCP_COMMAND_SET_RESERVE, .reserve = fact->reserve_changed});
         break;
+    case HCP_EVENT_GRID_RULE_CHANGED:
+        order(run, &(hcp_command){.type = HCP_COMMAND_SET_GRID_RULE,
+                                  .grid_rule = fact->grid_rule_changed});
+        break;
     case HCP_EVENT_GRID_CHANGED:
-        cancel_grid(run, &fact->grid_changed);
+        if (is_answer(&fact->grid_changed))
+            answer_grid(run, &fact->grid_changed);
+        else
+            cancel_grid(run, &fact->grid_changed);
         break;
     default:
         define(run, fact);

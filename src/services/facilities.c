@@ -77,6 +77,16 @@ static void set_place(json_t *object, const hcp_facility_defined *def)
                              (double)def->network_rtt_us / (double)HCP_US_PER_MS, 3);
 }
 
+/* What offers of the grid must be worth to be accepted without people; null = people answer. */
+static json_t *grid_rule_json(const hcp_facility *site)
+{
+    if (!site->grid_rule)
+        return json_null();
+    json_t *object = json_object();
+    hcp_services_set_money(object, "margin", site->grid_margin_usd_micro);
+    return object;
+}
+
 /* Strike prices that operators have set, by class: one is set for the class on all feeders. */
 static json_t *strikes_json(const hcp_state *state, uint32_t facility)
 {
@@ -124,6 +134,7 @@ static json_t *facility_json(hcp_services *services, uint32_t ix)
     hcp_json_set_bool(object, "emergency", site->emergency);
     hcp_json_set_time(object, "safe_at", site->safe_us);
     json_object_set_new(object, "grid_event", hcp_grid_summary_json(state, ix));
+    json_object_set_new(object, "grid_rule", grid_rule_json(site));
     json_object_set_new(object, "strikes", strikes_json(state, ix));
     set_power(object, site, hcp_power_cap_w(state, ix));
     json_object_set_new(object, "feeders", feeders_json(hcp_services_core(services), ix));
@@ -183,6 +194,23 @@ static void set_cap(hcp_http_request *request, void *data)
         return;
     hcp_outcome_clear(&outcome);
     hcp_http_reply_json(request, 200, facility_json(services, command.cap.facility));
+}
+
+/* Without a margin people answer again. */
+static void set_grid_rule(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    const json_t *margin = json_object_get(hcp_http_request_body(request), "margin_usd");
+    hcp_command command = {
+        .type = HCP_COMMAND_SET_GRID_RULE,
+        .grid_rule = {.active = json_is_number(margin),
+                      .margin_usd_micro = hcp_money_from_usd(json_number_value(margin))}};
+    hcp_outcome outcome = {0};
+    if (!find(services, request, &command.grid_rule.facility) ||
+        !hcp_services_execute(services, request, &command, &outcome))
+        return;
+    hcp_outcome_clear(&outcome);
+    hcp_http_reply_json(request, 200, facility_json(services, command.grid_rule.facility));
 }
 
 static void set_strike(hcp_http_request *request, void *data)
@@ -260,6 +288,7 @@ static const hcp_http_binding BINDINGS[] = {
     {"setFacilityCap", set_cap},
     {"setFacilityStrike", set_strike},
     {"setFacilityReserve", set_reserve},
+    {"setFacilityGridRule", set_grid_rule},
 };
 
 bool hcp_services_bind_facilities(hcp_services *services, GError **error)

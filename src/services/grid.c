@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "core/power.h"
 #include "http/page.h"
+#include "runtime/curtail.h"
 #include "services/grid_view.h"
 #include "services/internal.h"
 
@@ -130,6 +131,25 @@ static void read_event(const hcp_services *services, const json_t *body,
     };
     (void)hcp_time_parse(hcp_json_string(body, "start", ""), &ret_def->start_us, NULL);
     (void)hcp_time_parse(hcp_json_string(body, "end", ""), &ret_def->end_us, NULL);
+    (void)hcp_time_parse(hcp_json_string(body, "respond_by", ""), &ret_def->respond_by_us, NULL);
+}
+
+static void assess(hcp_http_request *request, void *data)
+{
+    hcp_services *services = data;
+    hcp_grid_announced wanted, def;
+    hcp_grid_weighed weighed;
+    hcp_refusal refusal;
+    read_event(services, hcp_http_request_body(request), &wanted);
+    if (!hcp_grid_preview(hcp_services_core(services), &wanted,
+                          hcp_platform_now(services->platform), &def, &refusal) ||
+        !hcp_platform_weigh_event(services->platform, &def, &weighed, &refusal)) {
+        hcp_services_reply_refusal(request, &refusal);
+        return;
+    }
+    hcp_http_reply_json(request, 200,
+                        hcp_grid_assessment_json(hcp_services_state(services), &def, &weighed));
+    hcp_record_clear(&HCP_GRID_WEIGHED_RECORD, &weighed);
 }
 
 static void announce(hcp_http_request *request, void *data)
@@ -149,6 +169,43 @@ static void announce(hcp_http_request *request, void *data)
     g_autofree char *location = g_strconcat("/api/v1/grid/events/", text, NULL);
     hcp_http_header_add(request, "Location", location);
     hcp_http_reply_json(request, 201, hcp_grid_event_json(state, event));
+}
+
+/* Answers an offer for a person, and keeps what it was worth when they did. */
+static void answer(hcp_services *services, hcp_http_request *request, hcp_answer yes_or_no)
+{
+    const hcp_grid_event *event = find(services, request);
+    if (event == NULL)
+        return;
+    const hcp_grid_id id = event->def.id;
+    hcp_grid_weighed weighed = {0};
+    hcp_refusal refusal;
+    bool known = event->stage == HCP_GRID_OFFERED &&
+                 hcp_platform_weigh_event(services->platform, &event->def, &weighed, &refusal);
+    const hcp_command command = {
+        .type = HCP_COMMAND_ANSWER_GRID,
+        .answer_grid = {.id = id,
+                        .answer = yes_or_no,
+                        .reason = hcp_json_string(hcp_http_request_body(request), "reason", NULL),
+                        .weighed = known ? &weighed : NULL}};
+    hcp_outcome outcome = {0};
+    bool done = hcp_services_execute(services, request, &command, &outcome);
+    hcp_record_clear(&HCP_GRID_WEIGHED_RECORD, &weighed);
+    if (!done)
+        return;
+    hcp_outcome_clear(&outcome);
+    const hcp_state *state = hcp_services_state(services);
+    hcp_http_reply_json(request, 200, hcp_grid_event_json(state, hcp_grid_find(state, id)));
+}
+
+static void accept_offer(hcp_http_request *request, void *data)
+{
+    answer(data, request, HCP_ANSWER_ACCEPT);
+}
+
+static void decline_offer(hcp_http_request *request, void *data)
+{
+    answer(data, request, HCP_ANSWER_DECLINE);
 }
 
 static void cancel_for(hcp_services *services, hcp_http_request *request, const char *reason)
@@ -178,8 +235,15 @@ static void delete (hcp_http_request *request, void *data)
 }
 
 static const hcp_http_binding BINDINGS[] = {
-    {"announceGridEvent", announce},    {"listGridEvents", list},    {"getGridEvent", get},
-    {"getGridEventReport", get_report}, {"cancelGridEvent", cancel}, {"deleteGridEvent", delete},
+    {"announceGridEvent", announce},
+    {"listGridEvents", list},
+    {"getGridEvent", get},
+    {"getGridEventReport", get_report},
+    {"cancelGridEvent", cancel},
+    {"deleteGridEvent", delete},
+    {"assessGridEvent", assess},
+    {"acceptGridEvent", accept_offer},
+    {"declineGridEvent", decline_offer},
 };
 
 bool hcp_services_bind_grid(hcp_services *services, GError **error)

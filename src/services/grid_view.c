@@ -4,6 +4,9 @@
 #include "base/timefmt.h"
 #include "base/units.h"
 #include "core/power.h"
+#include "runtime/curtail.h"
+
+#include <math.h>
 
 static void set_mw(json_t *object, const char *key, int64_t power_w)
 {
@@ -68,15 +71,97 @@ static void set_terms(json_t *object, const hcp_grid_announced *def)
     hcp_json_set_bool(object, "evict", def->evict);
 }
 
+/* An expected amount with the interval that holds 80 %. */
+static void set_expected(json_t *object, const char *key, hcp_usd_micro expected, hcp_usd_micro low,
+                         hcp_usd_micro high)
+{
+    json_t *member = json_object();
+    hcp_services_set_money(member, "expected", expected);
+    hcp_services_set_money(member, "low", low);
+    hcp_services_set_money(member, "high", high);
+    json_object_set_new(object, key, member);
+}
+
+static json_t *energy_json(const hcp_grid_weighed *w)
+{
+    json_t *object = json_object();
+    hcp_services_set_rounded(object, "asked_mwh", hcp_units_mwh(w->asked_j), 6);
+    hcp_services_set_rounded(object, "without_event_mwh", hcp_units_mwh(w->without_j), 6);
+    hcp_services_set_rounded(object, "with_event_mwh", hcp_units_mwh(w->with_j), 6);
+    return object;
+}
+
+static json_t *shortfall_json(const hcp_grid_weighed *w)
+{
+    json_t *object = json_object();
+    hcp_services_set_rounded(object, "chance", w->short_known ? w->short_chance : NAN, 4);
+    hcp_services_set_money(object, "at_stake", w->short_usd_micro);
+    return object;
+}
+
+json_t *hcp_grid_weighed_json(const hcp_grid_weighed *w)
+{
+    json_t *object = json_object();
+    hcp_json_set_time(object, "weighed_at", w->at_us);
+    hcp_json_set_string(object, "recommendation", hcp_grid_is_worth_it(w) ? "accept" : "decline");
+    hcp_json_set_string(object, "reason", w->reason);
+    set_expected(object, "worth", w->worth_usd_micro, w->worth_low_usd_micro,
+                 w->worth_high_usd_micro);
+    hcp_services_set_rounded(object, "gain_chance", w->gain_chance, 3);
+    hcp_services_set_rounded(object, "break_even_usd_per_mwh",
+                             w->payable ? hcp_money_to_usd(w->break_even_usd_micro_per_mwh) : NAN,
+                             2);
+    hcp_services_set_money(object, "payment", w->payment_usd_micro);
+    hcp_services_set_money(object, "availability", w->availability_usd_micro);
+    set_expected(object, "electricity_saved", w->electricity_usd_micro,
+                 w->electricity_low_usd_micro, w->electricity_high_usd_micro);
+    set_expected(object, "mining_foregone", w->mining_usd_micro, w->mining_low_usd_micro,
+                 w->mining_high_usd_micro);
+    hcp_services_set_money(object, "reserve_foregone", w->reserve_usd_micro);
+    hcp_services_set_money(object, "ai_foregone", w->ai_usd_micro);
+    hcp_json_set_int(object, "leases_ended", w->leases);
+    hcp_services_set_money(object, "switching", w->switch_usd_micro);
+    hcp_services_set_money(object, "penalty", w->penalty_usd_micro);
+    json_object_set_new(object, "shortfall", shortfall_json(w));
+    json_object_set_new(object, "energy", energy_json(w));
+    hcp_services_set_rounded(object, "electricity_usd_per_mwh", w->usd_per_mwh, 2);
+    hcp_json_set_string(object, "prices", w->forecast ? "forecast" : "in_force");
+    hcp_json_set_bool(object, "prices_trusted", w->trusted);
+    return object;
+}
+
+static void set_place(json_t *object, const hcp_state *state, const hcp_grid_announced *def)
+{
+    hcp_json_set_string(object, "facility", hcp_state_facility(state, def->facility)->def.key);
+    hcp_json_set_string(object, "kind", hcp_enum_name(&HCP_GRID_KIND_NAMES, (int)def->kind));
+    hcp_json_set_string(object, "program", def->program);
+}
+
+json_t *hcp_grid_assessment_json(const hcp_state *state, const hcp_grid_announced *def,
+                                 const hcp_grid_weighed *weighed)
+{
+    json_t *object = hcp_grid_weighed_json(weighed);
+    set_place(object, state, def);
+    set_terms(object, def);
+    return object;
+}
+
+static void set_answer(json_t *object, const hcp_grid_event *event)
+{
+    const hcp_grid_weighed *weighed = event->weighed.items;
+    hcp_json_set_time(object, "respond_by", event->def.respond_by_us);
+    hcp_json_set_bool(object, "automatic", event->automatic);
+    json_object_set_new(object, "assessment",
+                        weighed != NULL ? hcp_grid_weighed_json(weighed) : json_null());
+}
+
 json_t *hcp_grid_event_json(const hcp_state *state, const hcp_grid_event *event)
 {
     const hcp_grid_announced *def = &event->def;
     json_t *object = json_object();
     hcp_services_set_id(object, "grid_event_id", HCP_ID_GRID, def->id.value);
-    hcp_json_set_string(object, "facility", hcp_state_facility(state, def->facility)->def.key);
-    hcp_json_set_string(object, "kind", hcp_enum_name(&HCP_GRID_KIND_NAMES, (int)def->kind));
+    set_place(object, state, def);
     hcp_json_set_string(object, "stage", hcp_enum_name(&HCP_GRID_STAGE_NAMES, (int)event->stage));
-    hcp_json_set_string(object, "program", def->program);
     hcp_json_set_string(object, "source", def->source);
     set_terms(object, def);
     hcp_json_set_time(object, "announced_at", event->announced_us);
@@ -84,6 +169,7 @@ json_t *hcp_grid_event_json(const hcp_state *state, const hcp_grid_event *event)
     hcp_json_set_time(object, "reached_at", event->reached_us);
     hcp_json_set_time(object, "finished_at", event->finished_us);
     hcp_json_set_string(object, "reason", event->reason);
+    set_answer(object, event);
     json_object_set_new(object, "report", report_json(event));
     return object;
 }

@@ -9,6 +9,13 @@
 /* An event with what was agreed, how far it is and what it came to. New reference. */
 json_t *hcp_grid_event_json(const hcp_state *state, const hcp_grid_event *event);
 
+/* What was weighed of an event. New reference. */
+json_t *hcp_grid_weighed_json(const hcp_grid_weighed *weighed);
+
+/* An assessment: the terms of an event that nobody has announced, what it is worth, and what to do. New reference. */
+json_t *hcp_grid_assessment_json(const hcp_state *state, const hcp_grid_announced *def,
+                                 const hcp_grid_weighed *weighed);
+
 /* Its measured intervals as an array. New reference. */
 json_t *hcp_grid_intervals_json(const hcp_grid_event *event);
 

@@ -43,6 +43,11 @@ static json_t *row_json(const hcp_state *state, const hcp_platform_merit *merit,
     hcp_services_set_rounded(object, "break_even_usd_per_mwh",
                              row->use == HCP_MERIT_OFF ? NAN : row->strike_usd_per_mwh,
                              MARGIN_DIGITS);
+    if (row->use == HCP_MERIT_MINE) {
+        const hcp_dispatch_class *class_ = &merit->input.classes[row->class_ix];
+        hcp_services_set_rounded(object, "strike_usd_per_mwh",
+                                 class_->struck ? class_->strike_usd_per_mwh : NAN, MARGIN_DIGITS);
+    }
     hcp_json_set_int(object, "available_w", llround(row->available_w));
     hcp_json_set_int(object, "used_w", llround(row->used_w));
     hcp_json_set_int(object, "usd_micro_per_h", hcp_money_from_usd(row->usd_per_h));

@@ -146,3 +146,99 @@ def test_the_command_line(daemon):
     assert hcp(daemon, "grid", "show").returncode == 2 and hcp(daemon, "grid", "announce").returncode == 2
     assert hcp(daemon, "grid", "stop", "x").returncode == 2
     assert hcp(daemon, "grid", "announce", "-f", "lab", "-s", "+1s", "-d", "1h", "-r", "9").returncode == 2
+
+
+def assess(daemon, **more):
+    answer = daemon.post("/api/v1/grid/events/assess", announcement(daemon, **more))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_an_assessment_adds_up_and_changes_nothing(mining):
+    found = assess(mining, payment_usd_per_mwh=400, availability_usd_per_mw=100)
+    assert found["prices_trusted"] and found["recommendation"] == "accept" and found["gain_chance"] == 1
+    assert found["energy"]["asked_mwh"] == pytest.approx(0.05, abs=1e-6)
+    assert found["payment_usd_micro"] == pytest.approx(20e6, abs=10)
+    assert found["availability_usd_micro"] == pytest.approx(5e6, abs=10)
+    worth = found["worth"]["expected_usd_micro"]
+    assert worth == pytest.approx(
+        found["payment_usd_micro"] + found["availability_usd_micro"] + found["electricity_saved"]["expected_usd_micro"]
+        - found["mining_foregone"]["expected_usd_micro"] - found["reserve_foregone_usd_micro"]
+        - found["ai_foregone_usd_micro"] - found["switching_usd_micro"] - found["penalty_usd_micro"], abs=10)
+    assert found["worth"]["low_usd_micro"] <= worth <= found["worth"]["high_usd_micro"]
+    assert mining.json("/api/v1/grid/events")["grid_events"] == []
+    fair = assess(mining, payment_usd_per_mwh=max(0, found["break_even_usd_per_mwh"]), availability_usd_per_mw=100)
+    if found["break_even_usd_per_mwh"] > 0:
+        assert abs(fair["worth"]["expected_usd"]) < 0.02
+    dear = assess(mining, penalty_usd_per_mwh=900)
+    assert dear["payment_usd_micro"] == 0 and dear["worth"]["expected_usd_micro"] < worth
+    answer = mining.post("/api/v1/grid/events/assess", {**announcement(mining), "reduce_mw": 1000})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == "/reduce_mw"
+    far = announcement(mining, start_min=60 * 24 * 30)
+    answer = mining.post("/api/v1/grid/events/assess", far)
+    assert answer.status_code == 422 and "forecast" in answer.json()["detail"]
+
+
+def test_people_answer_offers(mining):
+    body = announcement(mining, start_min=300, payment_usd_per_mwh=400)
+    body["respond_by"] = (now(mining) + datetime.timedelta(minutes=200)).isoformat()
+    offers = [mining.post("/api/v1/grid/events", body).json() for _ in range(2)]
+    assert [row["stage"] for row in offers] == ["offered", "offered"] and offers[0]["assessment"] is None
+    path = f"/api/v1/grid/events/{offers[0]['grid_event_id']}"
+    yes = mining.post(path + "/accept", {"reason": "worth it"}).json()
+    assert yes["stage"] == "announced" and not yes["automatic"] and yes["reason"] == "worth it"
+    assert yes["assessment"]["recommendation"] == "accept" and yes["assessment"]["payment_usd_micro"] > 0
+    assert mining.post(path + "/accept", {}).status_code == 409
+    other = f"/api/v1/grid/events/{offers[1]['grid_event_id']}"
+    assert mining.post(other + "/accept", {}).status_code == 409, "the power is taken"
+    assert mining.post(other + "/decline", {}).json()["stage"] == "declined"
+    late = {**body, "respond_by": body["start"]}
+    assert mining.post("/api/v1/grid/events", late).json()["errors"][0]["pointer"] == "/respond_by"
+    mining.stop()
+    with sqlite3.connect(f"file:{mining.data}/journal.db?mode=ro", uri=True) as tables:
+        rows = tables.execute("SELECT stage, respond_by_us > 0, worth_usd_micro FROM grid_event ORDER BY id").fetchall()
+    assert rows[0] == ("announced", 1, yes["assessment"]["worth"]["expected_usd_micro"]) and rows[1][0] == "declined"
+
+
+@pytest.mark.parametrize("margin, stage", [(1, "announced"), (1e6, "declined")])
+def test_a_rule_answers_offers(mining, margin, stage):
+    rule = mining.request("PUT", "/api/v1/facilities/lab/grid-rule", json={"margin_usd": margin}).json()
+    assert rule["grid_rule"]["margin_usd"] == margin
+    body = announcement(mining, start_min=60, payment_usd_per_mwh=400)
+    body["respond_by"] = (now(mining) + datetime.timedelta(minutes=8)).isoformat()
+    row = mining.post("/api/v1/grid/events", body).json()
+    done = wait_until(lambda: (e := event(mining, row))["stage"] != "offered" and e, "it is answered")
+    assert done["stage"] == stage and done["automatic"] and done["reason"].startswith("by rule: worth")
+    assert done["assessment"]["weighed_at"] < body["respond_by"].replace("+00:00", "Z")
+    mining.kill()
+    mining.start()
+    assert event(mining, row)["assessment"] == done["assessment"]
+    assert lab(mining)["grid_rule"]["margin_usd"] == margin
+    assert mining.request("PUT", "/api/v1/facilities/lab/grid-rule", json={}).json()["grid_rule"] is None
+
+
+def test_the_command_line_weighs_and_answers(mining):
+    asked = ("-f", "lab", "-s", "+300min", "-d", "1h", "-r", "0.05", "--payment", "400")
+    found = hcp(mining, "grid", "assess", *asked)
+    assert found.returncode == 0 and "recommendation" in found.stdout and "breaks even at" in found.stdout, found.stderr
+    offer = json.loads(hcp(mining, "grid", "announce", *asked, "--respond-by", "+200min", "--json").stdout)
+    done = json.loads(hcp(mining, "grid", "accept", offer["grid_event_id"], "--reason", "yes", "--json").stdout)
+    assert done["stage"] == "announced" and done["assessment"] is not None
+    assert hcp(mining, "grid", "decline", offer["grid_event_id"]).returncode != 0
+    assert "answered by people" in hcp(mining, "grid", "rule", "-f", "lab").stdout
+    assert "250.00" in hcp(mining, "grid", "rule", "-f", "lab", "--margin", "250").stdout
+    assert hcp(mining, "grid", "rule", "-f", "lab", "--margin", "much").returncode == 2
+    assert "answered by people" in hcp(mining, "grid", "rule", "-f", "lab", "--margin", "off").stdout
+
+
+def test_strike_prices_on_the_command_line(mining):
+    rows = json.loads(hcp(mining, "strike", "--json").stdout)["strikes"]
+    assert {row["class"] for row in rows} >= {"S21"} and all(row["strike_usd_per_mwh"] is None for row in rows)
+    assert all(row["break_even_usd_per_mwh"] > 0 for row in rows)
+    done = hcp(mining, "strike", "set", "1.5", "-f", "lab", "-c", "S21")
+    assert done.returncode == 0 and "1.50" in done.stdout and "by order" in done.stdout, done.stderr
+    assert lab(mining)["strikes"] == [{"class": "S21", "usd_per_mwh": 1.5}]
+    assert "by order" not in hcp(mining, "strike", "clear", "-f", "lab").stdout and lab(mining)["strikes"] == []
+    for wrong in (("set", "62.5"), ("set", "-f", "lab"), ("set", "dear", "-f", "lab"), ("up",)):
+        assert hcp(mining, "strike", *wrong).returncode == 2
+    assert hcp(mining, "strike", "set", "1", "-f", "lab", "-c", "M50").returncode != 0

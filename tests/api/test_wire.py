@@ -59,6 +59,13 @@ class Site:
         assert answer.status_code == 201, answer.text
         return answer.json()["grid_event_id"]
 
+    def grid_offer(self):
+        body = self.announcement()
+        body["respond_by"] = (datetime.datetime.fromisoformat(body["start"]) - datetime.timedelta(hours=1)).isoformat()
+        answer = self.daemon.post("/api/v1/grid/events", body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["grid_event_id"]
+
     def announcement(self):
         """Of an hour in two hours; the platform's clock runs ahead of ours."""
         self.cancelled()
@@ -152,6 +159,10 @@ CALLS = {
     "setFacilityStrike": (200, {"class": "S21", "usd_per_mwh": 900}, {"id": "lab"}),
     "listGridEvents": (200, None, {}),
     "announceGridEvent": (201, lambda s: s.announcement(), {}),
+    "assessGridEvent": (200, lambda s: s.announcement(), {}),
+    "acceptGridEvent": (200, {"reason": "worth it"}, {"id": lambda s: s.grid_offer()}),
+    "declineGridEvent": (200, {"reason": "not worth it"}, {"id": lambda s: s.grid_offer()}),
+    "setFacilityGridRule": (200, {}, {"id": "lab"}),
     "getGridEvent": (200, None, {"id": lambda s: s.grid_event()}),
     "getGridEventReport": (200, None, {"id": lambda s: s.grid_event()}),
     "cancelGridEvent": (200, {"reason": "drill"}, {"id": lambda s: s.grid_event()}),

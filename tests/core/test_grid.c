@@ -7,6 +7,8 @@
 #include "core/metering.h"
 #include "core/power.h"
 
+#include <string.h>
+
 /* The small site draws 16 x 70 + 8 x 70 + 100 x 3500 + 60 x 3010 = 532,280 W, at PUE 1.2 638,736 W at the meter. */
 #define NORTH_W 638736
 
@@ -410,6 +412,179 @@ static void test_old_events_go(void)
     site_finish(&s);
 }
 
+/* --- offers ------------------------------------------------------------------------------------------------------- */
+
+static hcp_grid_id offer(site *s)
+{
+    hcp_grid_announced def = event_of(s, SITE_NORTH);
+    def.reduce_w = 300000;
+    def.respond_by_us = s->now_us + 10 * HCP_US_PER_MIN;
+    return announce(s, &def);
+}
+
+static bool answer(site *s, hcp_grid_id id, hcp_answer yes_or_no, const hcp_grid_weighed *weighed)
+{
+    const hcp_grid_answer said = {.id = id, .answer = yes_or_no, .weighed = weighed};
+    return site_do(s, &(hcp_command){.type = HCP_COMMAND_ANSWER_GRID, .answer_grid = said});
+}
+
+static void set_rule(site *s, bool active, hcp_usd_micro margin_usd_micro)
+{
+    const hcp_grid_rule_changed rule = {SITE_NORTH, active, margin_usd_micro};
+    site_must(s, &(hcp_command){.type = HCP_COMMAND_SET_GRID_RULE, .grid_rule = rule});
+}
+
+/* An offer binds nobody: no cap falls, and another event may be agreed in its place. */
+static void test_an_offer_lapses(void)
+{
+    site s;
+    site_init(&s);
+    hcp_grid_id id = offer(&s);
+    const hcp_grid_event *row = row_of(&s, id);
+    g_assert_cmpint(row->stage, ==, HCP_GRID_OFFERED);
+    g_assert_false(hcp_grid_is_agreed(row));
+    g_assert_cmpint(hcp_grid_cap_at_w(hcp_core_state(s.core), SITE_NORTH, row->def.start_us), ==,
+                    1000000);
+    hcp_grid_id other = offer(&s);
+    tick_to(&s, row_of(&s, id)->def.respond_by_us - 1);
+    g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_OFFERED);
+    g_assert_true(answer(&s, other, HCP_ANSWER_ACCEPT, NULL));
+    tick_to(&s, row_of(&s, id)->def.respond_by_us);
+    row = row_of(&s, id);
+    g_assert_cmpint(row->stage, ==, HCP_GRID_DECLINED);
+    g_assert_true(row->automatic);
+    g_assert_nonnull(strstr(row->reason, "in time"));
+    g_assert_cmpint(row->finished_us, ==, s.now_us);
+    g_assert_cmpint(row_of(&s, other)->stage, ==, HCP_GRID_ANNOUNCED);
+    check_replay(&s);
+    site_finish(&s);
+}
+
+/* What people accept is kept to, and what they knew then is kept with it, through a restart too. */
+static void test_an_offer_is_accepted(void)
+{
+    site s;
+    site_init(&s);
+    hcp_grid_id id = offer(&s), late = offer(&s);
+    const hcp_grid_weighed weighed = {.at_us = s.now_us,
+                                      .trusted = true,
+                                      .worth_usd_micro = 12 * HCP_USD,
+                                      .reason = (char *)"worth it"};
+    g_assert_true(answer(&s, id, HCP_ANSWER_ACCEPT, &weighed));
+    g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_ANNOUNCED);
+    g_assert_false(row_of(&s, id)->automatic);
+    /* It takes the power that the other offer wants too. */
+    site_refused(&s,
+                 &(hcp_command){.type = HCP_COMMAND_ANSWER_GRID,
+                                .answer_grid = {.id = late, .answer = HCP_ANSWER_ACCEPT}},
+                 HCP_REFUSAL_CONFLICT);
+    g_assert_true(answer(&s, late, HCP_ANSWER_DECLINE, NULL));
+    g_assert_cmpint(row_of(&s, late)->stage, ==, HCP_GRID_DECLINED);
+    site_refused(&s,
+                 &(hcp_command){.type = HCP_COMMAND_ANSWER_GRID,
+                                .answer_grid = {.id = id, .answer = HCP_ANSWER_DECLINE}},
+                 HCP_REFUSAL_CONFLICT);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) snapshot = hcp_core_snapshot(s.core);
+    g_autoptr(hcp_core) restored = hcp_core_restore(snapshot, &error);
+    g_assert_no_error(error);
+    const hcp_grid_event *row = hcp_grid_find(hcp_core_state(restored), id);
+    g_assert_cmpuint(row->weighed.count, ==, 1);
+    const hcp_grid_weighed *kept = row->weighed.items;
+    g_assert_cmpint(kept->worth_usd_micro, ==, 12 * HCP_USD);
+    g_assert_cmpstr(kept->reason, ==, "worth it");
+    g_autofree char *live = hcp_core_hash(s.core);
+    g_autofree char *again = hcp_core_hash(restored);
+    g_assert_cmpstr(live, ==, again);
+    tick_to(&s, row->def.start_us - row->def.ramp_us);
+    g_assert_cmpint(cap_w(&s, SITE_NORTH), ==, NORTH_W - 300000);
+    check_replay(&s);
+    site_finish(&s);
+}
+
+/* By rule: above the margin yes, at it no; never on prices that are not trusted or on nothing at all. */
+static void test_the_rule(void)
+{
+    const hcp_grid_weighed cases[] = {
+        {.trusted = true, .worth_usd_micro = 50 * HCP_USD},
+        {.trusted = false, .worth_usd_micro = 500 * HCP_USD},
+        {.trusted = true, .worth_usd_micro = 50 * HCP_USD + 1},
+    };
+    site s;
+    site_init(&s);
+    hcp_grid_id id = offer(&s), overtaken = offer(&s);
+    site_refused(&s,
+                 &(hcp_command){.type = HCP_COMMAND_ANSWER_GRID,
+                                .answer_grid = {.id = id, .answer = HCP_ANSWER_BY_RULE}},
+                 HCP_REFUSAL_CONFLICT);
+    set_rule(&s, true, 50 * HCP_USD);
+    g_assert_cmpuint(site_events(&s, HCP_EVENT_GRID_RULE_CHANGED), ==, 1);
+    set_rule(&s, true, 50 * HCP_USD); /* as it is: nothing to record */
+    g_assert_cmpuint(s.outcome.events->len, ==, 0);
+    g_assert_true(answer(&s, id, HCP_ANSWER_BY_RULE, NULL));
+    g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_DECLINED);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        id = offer(&s);
+        g_assert_true(answer(&s, id, HCP_ANSWER_BY_RULE, &cases[i]));
+        g_assert_cmpint(row_of(&s, id)->stage, ==, i < 2 ? HCP_GRID_DECLINED : HCP_GRID_ANNOUNCED);
+        g_assert_true(row_of(&s, id)->automatic);
+    }
+    /* Worth it, but another event has taken the power meanwhile. */
+    g_assert_true(answer(&s, overtaken, HCP_ANSWER_BY_RULE, &cases[2]));
+    g_assert_cmpint(row_of(&s, overtaken)->stage, ==, HCP_GRID_DECLINED);
+    g_assert_nonnull(strstr(row_of(&s, overtaken)->reason, "takes the same power"));
+    g_assert_cmpint(s.outcome.refusal.code, ==, HCP_REFUSAL_NONE);
+    set_rule(&s, false, 0);
+    g_assert_false(hcp_state_facility(hcp_core_state(s.core), SITE_NORTH)->grid_rule);
+    check_replay(&s);
+    site_finish(&s);
+}
+
+static void test_offers_refused(void)
+{
+    site s;
+    site_init(&s);
+    hcp_grid_announced def = event_of(&s, SITE_NORTH);
+    def.reduce_w = 300000;
+    def.respond_by_us = s.now_us;
+    refuse(&s, &def, HCP_REFUSAL_INVALID, "respond_by");
+    def.respond_by_us = def.start_us - def.ramp_us + 1;
+    refuse(&s, &def, HCP_REFUSAL_INVALID, "respond_by");
+    site_refused(&s, &(hcp_command){.type = HCP_COMMAND_ANSWER_GRID, .answer_grid = {.id = {77}}},
+                 HCP_REFUSAL_NOT_FOUND);
+    site_refused(&s, &(hcp_command){.type = HCP_COMMAND_SET_GRID_RULE, .grid_rule = {9, true, 0}},
+                 HCP_REFUSAL_NOT_FOUND);
+    site_refused(&s,
+                 &(hcp_command){.type = HCP_COMMAND_SET_GRID_RULE,
+                                .grid_rule = {SITE_NORTH, true, INT64_MAX}},
+                 HCP_REFUSAL_INVALID);
+    site_finish(&s);
+}
+
+/* A preview is what announcing comes to, and leaves nothing behind. */
+static void test_preview(void)
+{
+    site s;
+    site_init(&s);
+    hcp_grid_announced def = event_of(&s, SITE_NORTH), filled;
+    hcp_refusal refusal;
+    def.reduce_w = 300000;
+    g_autofree char *before = hcp_core_hash(s.core);
+    g_assert_true(hcp_grid_preview(s.core, &def, s.now_us, &filled, &refusal));
+    g_assert_cmpint(filled.baseline_w, ==, NORTH_W);
+    g_assert_cmpint(filled.target_w, ==, NORTH_W - 300000);
+    def.reduce_w = 10000000;
+    g_assert_false(hcp_grid_preview(s.core, &def, s.now_us, &filled, &refusal));
+    g_assert_cmpint(refusal.code, ==, HCP_REFUSAL_CAPACITY);
+    g_autofree char *after = hcp_core_hash(s.core);
+    g_assert_cmpstr(before, ==, after);
+    g_assert_cmpint(hcp_grid_planned_cap_w(&filled, 1000000, filled.start_us), ==,
+                    NORTH_W - 300000);
+    g_assert_cmpint(hcp_grid_planned_cap_w(&filled, 1000000, hcp_grid_over_us(&filled)), ==,
+                    1000000);
+    site_finish(&s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -423,5 +598,10 @@ int main(int argc, char **argv)
     g_test_add_func("/core/grid/baseline_of_full_hours", test_baseline_of_full_hours);
     g_test_add_func("/core/grid/cancelled_while_active", test_cancelled_while_active);
     g_test_add_func("/core/grid/old_events_go", test_old_events_go);
+    g_test_add_func("/core/grid/an_offer_lapses", test_an_offer_lapses);
+    g_test_add_func("/core/grid/an_offer_is_accepted", test_an_offer_is_accepted);
+    g_test_add_func("/core/grid/the_rule", test_the_rule);
+    g_test_add_func("/core/grid/offers_refused", test_offers_refused);
+    g_test_add_func("/core/grid/preview", test_preview);
     return g_test_run();
 }

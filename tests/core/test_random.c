@@ -277,8 +277,34 @@ static void do_announce(world *w)
         .availability_usd_micro_per_mw = (int64_t)below(w, 50) * HCP_USD,
         .penalty_usd_micro_per_mwh = (int64_t)below(w, 900) * HCP_USD,
         .evict = below(w, 3) == 0,
+        .respond_by_us =
+            below(w, 3) == 0 ? w->s.now_us + (int64_t)below(w, 20) * HCP_US_PER_MIN : 0,
     };
     attempt(w, &(hcp_command){.type = HCP_COMMAND_ANNOUNCE_GRID, .grid = &def});
+}
+
+static void do_answer_grid(world *w)
+{
+    const GArray *events = w->state->grid_events;
+    const hcp_grid_weighed weighed = {.trusted = below(w, 4) > 0,
+                                      .worth_usd_micro = (int64_t)below(w, 200) * HCP_USD,
+                                      .reason = (char *)"random"};
+    if (events->len == 0)
+        return;
+    hcp_command answer = {.type = HCP_COMMAND_ANSWER_GRID};
+    answer.answer_grid = (hcp_grid_answer){
+        .id = g_array_index(events, hcp_grid_event, below(w, events->len)).def.id,
+        .answer = (hcp_answer)below(w, 3),
+        .weighed = below(w, 4) > 0 ? &weighed : NULL,
+    };
+    attempt(w, &answer);
+}
+
+static void do_grid_rule(world *w)
+{
+    const hcp_grid_rule_changed rule = {below(w, 3), below(w, 2) == 0,
+                                        (int64_t)below(w, 200) * HCP_USD};
+    attempt(w, &(hcp_command){.type = HCP_COMMAND_SET_GRID_RULE, .grid_rule = rule});
 }
 
 static void do_cancel_grid(world *w)
@@ -348,12 +374,12 @@ static void do_restore(world *w)
 }
 
 static void (*const ACTIONS[])(world *w) = {
-    do_submit,     do_submit,     do_submit,     do_submit,     do_cancel,     do_allocate,
-    do_release,    do_report_one, do_report_one, do_report_all, do_report_all, do_report_all,
-    do_report_all, do_health,     do_health,     do_admin,      do_cap,        do_emergency,
-    do_dispatch,   do_dispatch,   do_tick,       do_tick,       do_due,        do_price,
-    do_telemetry,  do_restore,    do_announce,   do_announce,   do_announce,   do_cancel_grid,
-    do_strike,     do_reserve,    do_reserve,
+    do_submit,     do_submit,     do_submit,     do_submit,      do_cancel,      do_allocate,
+    do_release,    do_report_one, do_report_one, do_report_all,  do_report_all,  do_report_all,
+    do_report_all, do_health,     do_health,     do_admin,       do_cap,         do_emergency,
+    do_dispatch,   do_dispatch,   do_tick,       do_tick,        do_due,         do_price,
+    do_telemetry,  do_restore,    do_announce,   do_announce,    do_announce,    do_cancel_grid,
+    do_strike,     do_reserve,    do_reserve,    do_answer_grid, do_answer_grid, do_grid_rule,
 };
 
 /* Everything is repaired and allowed again: whatever still waits starts, ends, and nothing keeps running. */
