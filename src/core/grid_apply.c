@@ -100,12 +100,7 @@ int64_t hcp_grid_cap_at_w(const hcp_state *state, uint32_t facility, int64_t at_
 {
     int64_t cap_w = hcp_state_facility(state, facility)->def.cap_w;
     const hcp_grid_event *event = hcp_grid_at(state, facility, at_us);
-    if (event == NULL)
-        return cap_w;
-    const hcp_grid_announced *def = &event->def;
-    int64_t since_us = MAX(0, at_us - def->end_us);
-    uint32_t step = since_us > 0 ? (uint32_t)(since_us * HCP_GRID_STEPS / def->restore_us) : 0;
-    return step_cap_w(def, step, cap_w);
+    return event != NULL ? hcp_grid_planned_cap_w(&event->def, cap_w, at_us) : cap_w;
 }
 
 int64_t hcp_grid_credited_j(const hcp_grid_measured *interval)

@@ -48,7 +48,7 @@ static void add_class(const hcp_dispatch_input *input, int c, hcp_bids *bids)
         if (next == mode)
             return;
         bids->items[bids->n++] = (hcp_bid){
-            .usd_per_mwh = usd_per_mwh,
+            .usd_per_mwh = usd_per_mwh + device.reserve_usd_per_mw,
             .strike_usd_per_mwh = class_->struck ? class_->strike_usd_per_mwh : INFINITY,
             .mw = devices * (device.extra_mw[next] - device.extra_mw[mode]),
             .class_ix = c,

@@ -170,7 +170,7 @@ static const char *const SQL[STATEMENTS] = {
 };
 
 const hcp_projection_schema HCP_PROJECTION_SCHEMA = {
-    .version = 9,
+    .version = 10,
     .ddl = DDL,
     .statements = SQL,
     .n_statements = STATEMENTS,

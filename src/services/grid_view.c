@@ -228,7 +228,7 @@ static const hcp_grid_event *next_of(const hcp_state *state, uint32_t facility)
     const hcp_grid_event *next = hcp_grid_in_force(state, facility);
     for (guint i = 0; next == NULL && i < state->grid_events->len; i++) {
         const hcp_grid_event *event = &g_array_index(state->grid_events, hcp_grid_event, i);
-        if (event->def.facility == facility && hcp_grid_is_open(event))
+        if (event->def.facility == facility && hcp_grid_is_agreed(event))
             next = event;
     }
     return next;
