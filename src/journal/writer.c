@@ -187,21 +187,26 @@ static void finish_jobs(hcp_journal_writer *writer, GPtrArray *jobs, const GErro
     g_mutex_unlock(&writer->lock);
 }
 
+/* One commit or snapshot; false when there is nothing left to write and the writer stops. */
+static bool write_next(hcp_journal_writer *writer)
+{
+    g_autoptr(GPtrArray) jobs = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    take_jobs(writer, jobs);
+    if (jobs->len == 0)
+        return false;
+    int64_t start_us = g_get_monotonic_time();
+    store_jobs(writer, jobs, &error);
+    finish_jobs(writer, jobs, error, g_get_monotonic_time() - start_us);
+    hcp_journal_tidy(writer->journal);
+    return true;
+}
+
 static gpointer writer_thread(gpointer data)
 {
-    hcp_journal_writer *writer = data;
-    g_autoptr(GPtrArray) jobs = g_ptr_array_new();
-    for (;;) {
-        g_ptr_array_set_size(jobs, 0);
-        take_jobs(writer, jobs);
-        if (jobs->len == 0)
-            return NULL;
-        g_autoptr(GError) error = NULL;
-        int64_t start_us = g_get_monotonic_time();
-        store_jobs(writer, jobs, &error);
-        finish_jobs(writer, jobs, error, g_get_monotonic_time() - start_us);
-        hcp_journal_tidy(writer->journal);
-    }
+    while (write_next(data))
+        ;
+    return NULL;
 }
 
 hcp_journal_writer *hcp_journal_writer_new(hcp_journal *journal,
@@ -245,7 +250,6 @@ static submission *job_new(hcp_journal_done_fn done, void *user_data)
 
 static void enqueue_locked(hcp_journal_writer *writer, submission *job)
 {
-    g_assert(!writer->stopping);
     g_queue_push_tail(&writer->queued, job);
     g_cond_signal(&writer->wake);
 }
@@ -298,6 +302,9 @@ void hcp_journal_writer_free(hcp_journal_writer *writer)
     g_mutex_unlock(&writer->lock);
     g_thread_join(writer->thread);
     run_completions(writer);
+    /* A completion may have submitted what had gathered meanwhile; the thread is gone. */
+    while (write_next(writer))
+        run_completions(writer);
     g_source_destroy(writer->source);
     g_source_unref(writer->source);
     g_ptr_array_unref(writer->spare);

@@ -65,8 +65,8 @@ void hcp_journal_writer_submit_snapshot(hcp_journal_writer *writer,
 /* Figures for metrics. Any thread. */
 void hcp_journal_writer_get_stats(hcp_journal_writer *writer, hcp_journal_writer_stats *ret_stats);
 
-/* Stores everything queued, ends the thread and calls the outstanding completions before returning.
- * Call it on the thread that runs the context. */
+/* Stores everything queued, ends the thread and calls the outstanding completions before returning; what these submit is
+ * stored and completed too. Call it on the thread that runs the context. */
 void hcp_journal_writer_free(hcp_journal_writer *writer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(hcp_journal_writer, hcp_journal_writer_free)

@@ -343,6 +343,18 @@ static void test_submit_from_completion(void)
     g_assert_cmpuint(fixture_check(journal, 1), ==, 200);
 }
 
+/* The same while the writer is being freed: what a completion submits then is stored too, and completed. */
+static void test_submit_while_stopping(void)
+{
+    g_autoptr(hcp_journal) journal = hcp_journal_memory_new(0);
+    hcp_journal_writer *writer = hcp_journal_writer_new(journal, NULL);
+    hcp_journal_batch *batch = hcp_journal_batch_new();
+    fixture_fill(batch, 1, 1);
+    g_assert_true(hcp_journal_writer_try_submit(writer, batch, on_done_resubmit, &writer));
+    hcp_journal_writer_free(writer);
+    g_assert_cmpuint(fixture_check(journal, 1), ==, 200);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -355,5 +367,6 @@ int main(int argc, char **argv)
     g_test_add_func("/journal/writer/snapshot", test_snapshot);
     g_test_add_func("/journal/writer/stop-flushes", test_stop_flushes);
     g_test_add_func("/journal/writer/submit-from-completion", test_submit_from_completion);
+    g_test_add_func("/journal/writer/submit-while-stopping", test_submit_while_stopping);
     return g_test_run();
 }
