@@ -74,6 +74,15 @@ static bool same_counts(const hcp_group *a, const hcp_group *b)
            a->out == b->out && a->free == b->free && a->free_curtailed == b->free_curtailed;
 }
 
+static bool same_tally(const hcp_group_tally *a, const hcp_group_tally *b)
+{
+    return memcmp(a->movable, b->movable, sizeof a->movable) == 0 &&
+           memcmp(a->movable_at, b->movable_at, sizeof a->movable_at) == 0 &&
+           memcmp(a->hashing, b->hashing, sizeof a->hashing) == 0 &&
+           memcmp(a->settled, b->settled, sizeof a->settled) == 0 && a->at_hand == b->at_hand &&
+           memcmp(a->heading, b->heading, sizeof a->heading) == 0 && a->power_w == b->power_w;
+}
+
 char *hcp_check_fleet(const hcp_core *core)
 {
     const hcp_fleet *fleet = &core->state.fleet;
@@ -97,7 +106,7 @@ char *hcp_check_fleet(const hcp_core *core)
     for (uint32_t g = 0; g < fleet->groups->len; g++) {
         if (!same_counts(&groups[g], hcp_state_group(&core->state, g)))
             return broken("the counters of group %u are not those of its devices", g);
-        if (memcmp(&tallies[g], hcp_core_tally(core, g), sizeof tallies[g]) != 0)
+        if (!same_tally(&tallies[g], hcp_core_tally(core, g)))
             return broken("the tallies of group %u are not those of its devices", g);
     }
     if (!hcp_runs_hold(fleet))

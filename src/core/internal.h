@@ -24,8 +24,8 @@ typedef struct {
     uint32_t settled[HCP_MODES];                /* all that are not switching, by mode */
     uint32_t at_hand;                        /* healthy, in service, unleased; switching or not */
     uint32_t heading[HCP_MAX_POWER_TARGETS]; /* of those: mining at a target, or on the way to it */
-    int64_t
-        power_w; /* IT watts reserved: each device at its mode, the larger of two while it switches */
+    /* IT watts reserved: each device at its mode, the larger of two while it switches */
+    int64_t power_w;
 } hcp_group_tally;
 
 typedef struct hcp_schedule hcp_schedule; /* schedule.c */

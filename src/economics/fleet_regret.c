@@ -173,7 +173,7 @@ static double stand_through(const hcp_fleet_regret_problem *p, standing *s, size
 static double static_usd(const hcp_fleet_regret_problem *p, const double *room, bool rest)
 {
     g_autofree standing *order = g_new(standing, MAX(1, p->n_classes));
-    g_autofree double *left = g_new(double, p->n_feeders + 1);
+    g_autofree double *left = g_new0(double, p->n_feeders + 1);
     double usd = 0;
     for (int c = 0; c < p->n_classes; c++) {
         order[c] = rest ? (standing){.class_ix = c, .target = -1} : stand(p, c);
