@@ -7,7 +7,7 @@ const ink = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const number = (value, digits = 0) =>
   value === null || value === undefined
     ? "–"
-    : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "negative" });
 const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace("T", " ");
 
 function element(name, text = "") {
