@@ -23,6 +23,8 @@ def market(path, usd_per_mwh, first_hour=0, btc=64000):
 
 
 def options(first, *others, **settings):
+    """Billed at the price in force: then it alone says what pays, and not what is expected of the hour of the day."""
+    settings = {"dispatch.billed_at": "price_in_force", **settings}
     more = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
     return ["--workloads", "none", "--market", f"replay={first}", "--set",
             f"market_also=[{', '.join(f'replay={other}' for other in others)}]", *more]
