@@ -3,7 +3,7 @@
  * One decision tick: what the platform does when the next dispatch is due, through its own step (deadlines, feeds,
  * devices, policy, decision records, commit to a journal in memory), with everything of a scenario attached. Prints one
  * line of JSON for each scenario, so that growth with the fleet can be seen, with the longest step that held no decision
- * (phases of switches, arrivals, placements, snapshots) beside it.
+ * (phases of switches, arrivals, placements) beside it.
  *
  *     bench_tick [policy=NAME] [SCENARIO ...]        names or files; the dispatch policy of the configuration unless named
  */
