@@ -41,9 +41,8 @@ void hcp_cli_report_print_ratios(const hcp_cli_report *r)
         print_ratio(c.max_day);
         printf("  %.10s\n", c.days > 0 ? date : "-");
     }
-    puts("  cost = what free and instant switching with foresight would have earned beyond it; "
-         "ratio "
-         "= its cost over the\n  optimum's; by day, where the optimum cost anything");
+    puts("  cost = what free and instant switching with foresight would have earned beyond it;\n"
+         "  ratio = its cost over the optimum's; by day, where the optimum cost anything");
 }
 
 static void set_ratio(json_t *object, const char *name, double ratio)

@@ -179,12 +179,8 @@ static void print_reserve(const hcp_simulate_report *r)
     }
 }
 
-static void print_text(const results *r)
+static void print_account(const hcp_simulate_report *own)
 {
-    const hcp_simulate_report *own = &r->own;
-    printf("%.1f simulated hours, %u facilities, %u devices, in %.1f s (%.0f times real time)\n\n",
-           own->hours, own->facilities, own->devices, own->wall_s, own->hours * 3600 / own->wall_s);
-    puts("Money");
     print_money("mining", own->mining_usd_micro);
     print_money("AI", own->ai_usd_micro);
     if (own->grid_usd_micro != 0)
@@ -203,6 +199,15 @@ static void print_text(const results *r)
     print_money("kept by the pool", own->pool_fee_usd_micro);
     print_money("not mined (asleep)", own->foregone_usd_micro);
     print_money("electricity saved so", own->avoided_usd_micro);
+}
+
+static void print_text(const results *r)
+{
+    const hcp_simulate_report *own = &r->own;
+    printf("%.1f simulated hours, %u facilities, %u devices, in %.1f s (%.0f times real time)\n\n",
+           own->hours, own->facilities, own->devices, own->wall_s, own->hours * 3600 / own->wall_s);
+    puts("Money");
+    print_account(own);
     if (r->baselines) {
         print_against("mine only", own, &r->mine_only);
         print_against("AI only", own, &r->ai_only);

@@ -13,6 +13,13 @@ typedef struct {
     char *facility, *class_key, *key;
 } arguments;
 
+/* "by_order" is read as two words. */
+static char *format_rests(const json_t *value)
+{
+    char *text = g_strdup(json_is_string(value) ? json_string_value(value) : "");
+    return g_strdelimit(text, "_", ' ');
+}
+
 static const hcp_cli_column ROWS[] = {
     {"FACILITY", "facility", NULL, false, false, 8},
     {"CLASS", "class", NULL, false, false, 6},
@@ -21,21 +28,9 @@ static const hcp_cli_column ROWS[] = {
     {"STRIKE", "strike_usd_per_mwh", hcp_cli_format_fixed2, true, false, 0},
     {"USD/MWh NOW", "electricity_usd_per_mwh", hcp_cli_format_fixed2, true, false, 0},
     {"NOW MW", "used_w", hcp_cli_format_mw, true, false, 0},
-    {"RESTS", "rests", NULL, false, false, 0},
+    {"RESTS", "rests", format_rests, false, false, 0},
 };
 static const hcp_cli_table ROWS_TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
-
-/* Why no miner of the row should run at the price of now: by order, or because it would lose money. */
-static const char *rests(const json_t *row, const json_t *facility)
-{
-    const json_t *strike = json_object_get(row, "strike_usd_per_mwh");
-    double price = hcp_json_number(facility, "electricity_usd_per_mwh", 0);
-    if (!g_str_equal(hcp_json_string(facility, "electricity_quality", ""), "good"))
-        return "price not trusted";
-    if (json_is_number(strike) && price > json_number_value(strike))
-        return "by order";
-    return hcp_json_number(row, "margin_usd_per_mwh", 0) < 0 ? "no profit" : "";
-}
 
 static void add_rows(const json_t *facility, const char *only_class, json_t *rows)
 {
@@ -50,7 +45,6 @@ static void add_rows(const json_t *facility, const char *only_class, json_t *row
         hcp_json_set_string(row, "facility", hcp_json_string(facility, "facility", ""));
         json_object_set(row, "electricity_usd_per_mwh",
                         json_object_get(facility, "electricity_usd_per_mwh"));
-        hcp_json_set_string(row, "rests", rests(item, facility));
         json_array_append_new(rows, row);
     }
 }

@@ -328,6 +328,19 @@ hcp_usd_micro hcp_account_profit(const hcp_interval_closed *interval)
            interval->peak_charge_usd_micro;
 }
 
+int64_t hcp_account_energy_j(const hcp_interval_closed *interval)
+{
+    int64_t sum_j = 0;
+    for (int use = 0; use < HCP_USES; use++)
+        sum_j += interval->energy_j[use];
+    return sum_j;
+}
+
+bool hcp_account_stood_still(const hcp_interval_closed *interval)
+{
+    return interval->until_us - interval->from_us > 2 * HCP_US_PER_H;
+}
+
 guint hcp_accounts_since(const hcp_state *state, int64_t since_us)
 {
     guint low = 0, high = state->intervals->len;

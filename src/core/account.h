@@ -19,6 +19,12 @@
 /* Mining, AI and grid income of the interval less its electricity as billed and the peak charge booked in it. */
 hcp_usd_micro hcp_account_profit(const hcp_interval_closed *interval);
 
+/* Energy of all uses in the interval, at the meter. */
+int64_t hcp_account_energy_j(const hcp_interval_closed *interval);
+
+/* An interval is no longer than an hour; over one of more than twice that the platform stood still, so it is of no price. */
+bool hcp_account_stood_still(const hcp_interval_closed *interval);
+
 /* Position in state->intervals of the first interval that ended after `since_us`. */
 guint hcp_accounts_since(const hcp_state *state, int64_t since_us);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Carrying out a plan of the economics room: its targets per class and feeder become mass switches of free devices. What
- * frees power starts at once; what needs power starts as far as the cap allows now, and the rest follows when the same plan comes again
- * with the next decision.
+ * frees power starts at once; what needs power starts as far as the caps allow now, and the rest follows when the same plan
+ * comes again with the next decision.
  */
 #include "core/pick.h"
 #include "core/switching.h"

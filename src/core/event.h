@@ -606,6 +606,7 @@ typedef struct {
     double call_usd_per_mwh;
     uint32_t share_milli; /* 0 and 1000 = all that stands ready */
 } hcp_reserve_changed;
+
 /* Whether a facility answers offers of the grid by itself. */
 typedef struct {
     uint32_t facility;

@@ -615,6 +615,7 @@ static const hcp_field RESERVE_CHANGED_FIELDS[] = {
 };
 static const hcp_record RESERVE_CHANGED_RECORD =
     HCP_RECORD(hcp_reserve_changed, RESERVE_CHANGED_FIELDS);
+
 static const hcp_field GRID_RULE_CHANGED_FIELDS[] = {
     HCP_FIELD(hcp_grid_rule_changed, HCP_FIELD_U32, facility),
     HCP_FIELD(hcp_grid_rule_changed, HCP_FIELD_BOOL, active),

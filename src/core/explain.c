@@ -384,8 +384,7 @@ static char *say_queued(const inquiry *q)
         if (out->feeder_short_w > 0)
             return g_strdup_printf(
                 "%u %s are free in %s, feeder %s is %.1f kW short; miners on it are being "
-                "curtailed "
-                "as far as they help",
+                "curtailed as far as they help",
                 out->free, what, where,
                 hcp_power_feeder_name(&hcp_state_facility(q->state, out->facility)->def,
                                       out->feeder),

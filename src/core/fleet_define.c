@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define MOST_FEEDERS G_STRINGIFY(HCP_MAX_FEEDERS)
+
 static void remember_key(GHashTable *keys, const char *key, uint32_t ix)
 {
     g_hash_table_insert(keys, g_strdup(key), GUINT_TO_POINTER(ix + 1));
@@ -173,7 +175,9 @@ static const char *feeders_fault(const hcp_facility_defined *def)
 {
     const hcp_feeder *feeders = def->feeders.items;
     if (def->feeders.count > HCP_MAX_FEEDERS)
-        return "has more feeders than the 32 that there can be";
+        return "has more feeders than the " MOST_FEEDERS
+               " that there can be: join some, or define a "
+               "second facility";
     for (uint32_t i = 0; i < def->feeders.count; i++) {
         if (feeders[i].name == NULL || *feeders[i].name == '\0' || feeders[i].cap_w <= 0)
             return "needs a name and a cap above 0 for each feeder";
@@ -204,9 +208,10 @@ bool hcp_fleet_decide_facility(hcp_txn *txn, const hcp_event *event)
     if (fault != NULL)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "grid", "facility \"%s\": %s", def->key,
                               fault);
-    if (feeders_fault(def) != NULL)
+    fault = feeders_fault(def);
+    if (fault != NULL)
         return hcp_txn_refuse(txn, HCP_REFUSAL_INVALID, "feeders", "facility \"%s\" %s", def->key,
-                              feeders_fault(def));
+                              fault);
     if (hcp_keys_find(txn->core->facility_keys, def->key) != HCP_NO_INDEX)
         return hcp_txn_refuse(txn, HCP_REFUSAL_CONFLICT, "key",
                               "facility \"%s\" is defined already", def->key);

@@ -78,7 +78,7 @@ bool hcp_grid_is_open(const hcp_grid_event *event);
 /* Is it open and agreed, so that it takes power? */
 bool hcp_grid_is_agreed(const hcp_grid_event *event);
 
-/* Whether a facility's rule says yes to what was weighed; prices must be trusted for that. */
-bool hcp_grid_rule_accepts(const hcp_facility *facility, const hcp_grid_weighed *weighed);
+/* Whether what was weighed is worth more than a margin; no while its prices are not trusted. */
+bool hcp_grid_is_worth(const hcp_grid_weighed *weighed, hcp_usd_micro margin_usd_micro);
 
 #endif

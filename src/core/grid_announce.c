@@ -104,8 +104,7 @@ static void fill_baseline(const hcp_txn *txn, hcp_grid_announced *def)
         if (part->facility != def->facility || part->from_us < from_us || part->until_us > until_us)
             continue;
         measured_us += part->until_us - part->from_us;
-        for (int use = 0; use < HCP_USES; use++)
-            energy_j += (double)part->energy_j[use];
+        energy_j += (double)hcp_account_energy_j(part);
     }
     def->baseline_h = (uint32_t)(measured_us / HCP_US_PER_H);
     def->baseline_w = def->baseline_h > 0

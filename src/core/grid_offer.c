@@ -6,10 +6,9 @@
 /* No event is worth more either way. */
 #define MOST_MARGIN_USD_MICRO (1000000000 * HCP_USD)
 
-bool hcp_grid_rule_accepts(const hcp_facility *facility, const hcp_grid_weighed *weighed)
+bool hcp_grid_is_worth(const hcp_grid_weighed *weighed, hcp_usd_micro margin_usd_micro)
 {
-    return facility->grid_rule && weighed->trusted &&
-           weighed->worth_usd_micro > facility->grid_margin_usd_micro;
+    return weighed->trusted && weighed->worth_usd_micro > margin_usd_micro;
 }
 
 static void emit_answer(hcp_txn *txn, const hcp_grid_answer *answer, hcp_grid_stage stage,
@@ -41,7 +40,7 @@ static char *objection(hcp_txn *txn, const hcp_facility *facility, const hcp_gri
     if (!weighed->trusted)
         return g_strdup("by rule: prices are stale or contradict each other");
     double worth_usd = hcp_money_to_usd(weighed->worth_usd_micro);
-    if (!hcp_grid_rule_accepts(facility, weighed))
+    if (!hcp_grid_is_worth(weighed, facility->grid_margin_usd_micro))
         return g_strdup_printf("by rule: worth %.2f USD, not more than %.2f", worth_usd,
                                margin_usd);
     if (hcp_grid_check_possible(txn, &row->def))

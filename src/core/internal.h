@@ -130,8 +130,8 @@ enum {
     HCP_ROW_ONLY = 128,
 };
 
-/* The one place where rows of registered devices change: keeps group counters, tallies and power sums, and advances the meter of the
- * facility first. */
+/* The one place where rows of registered devices change: keeps group counters, tallies and power sums, and advances the meter
+ * of the facility first. */
 void hcp_fleet_change(hcp_core *core, hcp_range range, const hcp_row_change *change);
 
 /* Rows [first, first + count), never used before, become healthy, free devices of `group` in `mode`. */

@@ -37,7 +37,8 @@ typedef struct {
 /* Energy of all uses. */
 int64_t hcp_meter_energy_j(const hcp_meter *meter);
 
-/* Everything earned; that less what the energy has cost, true-up and peak charges included. The one place that knows the parts. */
+/* Everything earned; that less what the energy has cost, true-up and peak charges included. The one place that knows the
+ * parts. */
 hcp_usd_micro hcp_meter_revenue(const hcp_meter *meter);
 hcp_usd_micro hcp_meter_profit(const hcp_meter *meter);
 

@@ -6,11 +6,9 @@
  */
 #include "base/timefmt.h"
 #include "base/units.h"
+#include "core/account.h"
 #include "core/internal.h"
 #include "core/prices.h"
-
-/* One over which the platform stood still is no interval of a price. */
-static const int64_t LONGEST_US = 2 * HCP_US_PER_H;
 
 static hcp_date date_of(const hcp_facility *facility, int64_t from_us, int64_t until_us)
 {
@@ -57,7 +55,7 @@ void hcp_peak_watch(hcp_txn *txn, const hcp_interval_closed *interval)
         charge(txn, facility);
     double usd_per_mwh = 0;
     bool counts = ((facility->def.peak_months >> (date.month - 1)) & 1U) != 0 &&
-                  interval->until_us - interval->from_us <= LONGEST_US;
+                  !hcp_account_stood_still(interval);
     if (!counts || !published(state, interval, &usd_per_mwh) ||
         (peak->until_us != 0 && usd_per_mwh <= peak->usd_per_mwh))
         return;
@@ -65,9 +63,8 @@ void hcp_peak_watch(hcp_txn *txn, const hcp_interval_closed *interval)
                        .peak_assumed = {.facility = interval->facility,
                                         .from_us = interval->from_us,
                                         .until_us = interval->until_us,
-                                        .usd_per_mwh = usd_per_mwh}};
-    for (int use = 0; use < HCP_USES; use++)
-        event.peak_assumed.energy_j += interval->energy_j[use];
+                                        .usd_per_mwh = usd_per_mwh,
+                                        .energy_j = hcp_account_energy_j(interval)}};
     hcp_txn_emit(txn, &event);
 }
 

@@ -41,8 +41,8 @@ typedef struct {
     int64_t added_w; /* IT watts that site and feeder need on top while they switch in and after */
 } hcp_placement;
 
-/* Chooses devices for the request. HCP_WAIT_NONE: `ret_placement` holds them and there is power. HCP_WAIT_POWER: it holds them, but
- * the cap leaves no room yet. Anything else: nothing was chosen. Clear with hcp_placement_clear. */
+/* Chooses devices for the request. HCP_WAIT_NONE: `ret_placement` holds them and there is power. HCP_WAIT_POWER: it holds
+ * them, but the caps leave no room yet. Anything else: nothing was chosen. Clear with hcp_placement_clear. */
 hcp_wait hcp_placement_choose(const hcp_txn *txn, const hcp_placement_request *request,
                               hcp_placement *ret_placement);
 

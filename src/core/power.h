@@ -37,7 +37,8 @@ int64_t hcp_power_asleep_w(const hcp_class_defined *cls);
 int64_t hcp_power_ready_w(const hcp_class_defined *cls, hcp_mode mode, uint32_t target);
 
 /* Watts at the meter that the facility sells as reserve now: its share of what its running miners could leave, and during a
- * call at least what was sold when it began. None while a demand response event is in force, so no MW is sold twice, or an emergency. */
+ * call at least what was sold when it began. None in an emergency, and none while a demand response event is in force, so no
+ * MW is sold twice. */
 int64_t hcp_power_reserve_w(const hcp_state *state, uint32_t facility);
 
 /* Whether devices of the class may mine: an ASIC with a power curve, or a GPU with a configured income while the labelled

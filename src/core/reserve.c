@@ -44,8 +44,7 @@ int64_t hcp_reserve_share_milli(const hcp_facility_defined *facility)
     return facility->reserve_share_milli > 0 ? facility->reserve_share_milli : HCP_SHARE_WHOLE;
 }
 
-/* Of a price of a MW that stands ready, what the share of it that is sold is paid. */
-static double of_share(const hcp_facility_defined *facility, double usd_per_mw)
+double hcp_reserve_of_share(const hcp_facility_defined *facility, double usd_per_mw)
 {
     return MAX(0, usd_per_mw) * (double)hcp_reserve_share_milli(facility) / HCP_SHARE_WHOLE;
 }
@@ -56,7 +55,8 @@ bool hcp_reserve_at_usd_per_mw(const hcp_state *state, uint32_t facility, int64_
     hcp_reserve_price price;
     bool known = hcp_reserve_ahead(state, facility, at_us, 1, &price, 1) > 0;
     *ret_usd_per_mw =
-        known ? of_share(&hcp_state_facility(state, facility)->def, price.usd_per_mw) : 0;
+        known ? hcp_reserve_of_share(&hcp_state_facility(state, facility)->def, price.usd_per_mw)
+              : 0;
     return known;
 }
 
@@ -76,7 +76,13 @@ double hcp_reserve_usd_per_mw(const hcp_state *state, uint32_t facility)
     if (price->quality < HCP_QUALITY_SUSPECT || row->emergency ||
         hcp_grid_in_force(state, facility) != NULL)
         return 0;
-    return of_share(&row->def, price->value);
+    return hcp_reserve_of_share(&row->def, price->value);
+}
+
+uint32_t hcp_reserve_bit_of(const char *name)
+{
+    int product = hcp_enum_value(&HCP_RESERVE_NAMES, name);
+    return product > HCP_RESERVE_NONE ? HCP_RESERVE_BIT(product) : 0;
 }
 
 /* --- orders -------------------------------------------------------------------------------------------------------- */

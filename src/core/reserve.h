@@ -24,6 +24,12 @@ int hcp_reserve_ahead(const hcp_state *state, uint32_t facility, int64_t at_us, 
 bool hcp_reserve_at_usd_per_mw(const hcp_state *state, uint32_t facility, int64_t at_us,
                                double *ret_usd_per_mw);
 
+/* The bit of the product of that name in a mask of products; 0 = there is none. */
+uint32_t hcp_reserve_bit_of(const char *name);
+
+/* Of a price of a MW that stands ready, what the share of it that the facility sells is paid; NAN stays NAN. */
+double hcp_reserve_of_share(const hcp_facility_defined *facility, double usd_per_mw);
+
 /* Of what stands ready, the share that the facility sells, in thousandths. */
 int64_t hcp_reserve_share_milli(const hcp_facility_defined *facility);
 

@@ -7,14 +7,6 @@
 #include "core/account.h"
 #include "core/internal.h"
 
-static int64_t energy_j(const hcp_interval_closed *row)
-{
-    int64_t sum_j = 0;
-    for (int use = 0; use < HCP_USES; use++)
-        sum_j += row->energy_j[use];
-    return sum_j;
-}
-
 /* What the energy costs at the new price and did not at the one it settled at before. */
 static hcp_usd_micro difference(const hcp_interval_closed *row, int64_t used_j, double usd_per_mwh,
                                 int64_t *rest)
@@ -29,7 +21,7 @@ static void true_up(const hcp_interval_closed *row, hcp_interval_settled *settle
 {
     settled->own_price = true;
     settled->true_up_usd_micro =
-        difference(row, energy_j(row), settled->usd_per_mwh, &settled->true_up_rest);
+        difference(row, hcp_account_energy_j(row), settled->usd_per_mwh, &settled->true_up_rest);
     settled->avoided_usd_micro =
         difference(row, row->avoided_j, settled->usd_per_mwh, &settled->avoided_rest);
     if (row->own_price)
@@ -116,7 +108,7 @@ const char *hcp_settlement_apply_settled(hcp_core *core, const hcp_event *event)
     facility->true_up_rest = settled->true_up_rest;
     facility->avoided_usd_micro += settled->avoided_usd_micro;
     facility->avoided_true_up_rest = settled->avoided_rest;
-    facility->account.avoided_usd_micro +=
-        settled->avoided_usd_micro; /* not of the open interval */
+    /* It is not of the open interval. */
+    facility->account.avoided_usd_micro += settled->avoided_usd_micro;
     return NULL;
 }

@@ -101,8 +101,8 @@ typedef struct {
     int64_t avoided_j; /* electricity not bought for sleeping miners */
     int64_t avoided_j_rest;
     hcp_usd_micro true_up_usd_micro; /* of settled intervals, beyond energy_cost_usd_micro */
-    int64_t true_up_rest,
-        avoided_true_up_rest;            /* fractions of settled bills: see hcp_metering_cost */
+    /* fractions of settled bills: see hcp_metering_cost */
+    int64_t true_up_rest, avoided_true_up_rest;
     hcp_peak_assumed peak;               /* of this month so far; until_us 0 = none yet */
     hcp_usd_micro peak_charge_usd_micro; /* of the assumed peaks of months that are over */
     hcp_usd_micro closed_past_usd_micro; /* derived: profit of accounts that are forgotten */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "economics/bootstrap.h"
 
+#include "base/order.h"
 #include "base/rng.h"
 
 #include <math.h>
@@ -8,12 +9,6 @@
 
 #define DRAWS 2000
 #define SEED 2026
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 void hcp_bootstrap_sum(const double *blocks, size_t n, double *ret_low, double *ret_high)
 {
@@ -28,7 +23,7 @@ void hcp_bootstrap_sum(const double *blocks, size_t n, double *ret_low, double *
         for (size_t k = 0; k < n; k++)
             sums[i] += blocks[hcp_rng_below(&rng, (uint32_t)n)];
     }
-    qsort(sums, DRAWS, sizeof *sums, by_size);
+    qsort(sums, DRAWS, sizeof *sums, hcp_order_doubles);
     *ret_low = sums[DRAWS / 40];
     *ret_high = sums[DRAWS - 1 - DRAWS / 40];
 }

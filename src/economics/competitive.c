@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "economics/competitive.h"
 
+#include "base/order.h"
+
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>
@@ -32,12 +34,6 @@ static costs costs_between(const hcp_competitive_run *run, size_t from, size_t t
                    .optimum_usd = ideal - earned_between(run->optimum_usd, from, to)};
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The ratio below which `share` of the sorted ones lie. */
 static double quantile(const double *sorted, size_t n, double share)
 {
@@ -60,7 +56,7 @@ static void rate_days(const hcp_competitive_run *run, hcp_competitive *result)
         worst = ratio;
         result->max_day_step = from;
     }
-    qsort(ratios, result->days, sizeof *ratios, by_size);
+    qsort(ratios, result->days, sizeof *ratios, hcp_order_doubles);
     result->median_day = quantile(ratios, result->days, 0.5);
     result->p90_day = quantile(ratios, result->days, 0.9);
     result->max_day = quantile(ratios, result->days, 1.0);

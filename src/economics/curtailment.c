@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "economics/curtailment.h"
 
+#include "base/order.h"
 #include "base/rng.h"
 #include "economics/bids.h"
 #include "economics/dispatch/share.h"
@@ -8,6 +9,7 @@
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Paths of prices, and the seed from which they are drawn. */
 #define PATHS 1000
@@ -108,14 +110,8 @@ static void advance(const hcp_price_outlook *outlook, int step, belief *now)
         memcpy(now->at, outlook->first, sizeof now->at);
         now->step = 0;
     }
-    while (now->step < step) {
-        float next[HCP_CHAIN_STRIDE] = {0};
-        now->step++;
-        for (int b = 0; b < HCP_CHAIN_BINS; b++)
-            for (int j = 0; j < HCP_CHAIN_STRIDE; j++)
-                next[j] += now->at[b] * outlook->matrix[now->step].to[b][j];
-        memcpy(now->at, next, sizeof next);
-    }
+    while (now->step < step)
+        hcp_chain_advance(now->at, &outlook->matrix[++now->step], now->at);
 }
 
 static void add(hcp_curtailment_worth *worth, const cell *found, bool paid, double weight)
@@ -192,15 +188,9 @@ static void walk(const assessment *a, hcp_rng *rng, paths *all, int p)
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void spread(double *values, hcp_expected *ret)
 {
-    qsort(values, PATHS, sizeof *values, by_size);
+    qsort(values, PATHS, sizeof *values, hcp_order_doubles);
     ret->low = MIN(values[PATHS / 10], ret->expected);
     ret->high = MAX(values[PATHS - 1 - PATHS / 10], ret->expected);
 }

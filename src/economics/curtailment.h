@@ -33,8 +33,8 @@ typedef struct {
     double ready_w;            /* of a reserve call: what is paid on while it lasts */
     double ended_w, ended_usd; /* of leases that are ended: IT watts beyond sleep, and income */
     bool may_end;              /* leases may be ended, so new ones cannot make it fall short */
-    const double
-        *rise_w; /* by how much what leases draw, at the meter, has risen in as long a time */
+    /* by how much what leases draw, at the meter, has risen in as long a time */
+    const double *rise_w;
     int n_rises;
 } hcp_curtailment;
 

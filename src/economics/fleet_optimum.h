@@ -52,8 +52,8 @@ typedef struct {
      * counts as that. */
     const double *room_mw;
     int n_feeders;
-    const double
-        *feeder_room_mw; /* n_feeders rows of n: what each leaves to its blocks, likewise */
+    /* n_feeders rows of n: what each leaves to its blocks, likewise */
+    const double *feeder_room_mw;
 } hcp_fleet_problem;
 
 typedef struct {

@@ -2,6 +2,7 @@
 /* Worth of a device's time, layers of devices, the best static plan, and the optimum. Everything is counted above rest. */
 #include "economics/fleet_regret.h"
 
+#include "base/order.h"
 #include "economics/formula.h"
 
 #include <math.h>
@@ -192,12 +193,6 @@ static double static_usd(const hcp_fleet_regret_problem *p, const double *room, 
 
 /* --- the optimum --------------------------------------------------------------------------------------------------- */
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double rounded(double count)
 {
     return round(count / COUNT_STEP) * COUNT_STEP;
@@ -212,7 +207,7 @@ static int fill_levels(const hcp_fleet_regret_problem *p, int c,
     int n = 0;
     for (size_t t = 0; t < p->n; t++)
         counts[t] = rounded(p->steps[t].classes[c].at_hand);
-    qsort(counts, p->n, sizeof *counts, by_size);
+    qsort(counts, p->n, sizeof *counts, hcp_order_doubles);
     for (size_t t = 0; t < p->n; t++)
         if (counts[t] > 0 && (distinct == 0 || counts[t] > counts[distinct - 1]))
             counts[distinct++] = counts[t];

@@ -2,6 +2,7 @@
 #include "economics/merit.h"
 
 #include "economics/dispatch/share.h"
+#include "economics/dispatch/strike.h"
 #include "economics/formula.h"
 
 #include <glib.h>
@@ -124,4 +125,13 @@ int hcp_merit_order(const hcp_dispatch_input *input, const hcp_merit_draw *draws
     ret_rows[n++] = off(input, draws);
     qsort(ret_rows, (size_t)n, sizeof *ret_rows, by_margin);
     return n;
+}
+
+hcp_merit_rest hcp_merit_rests(const hcp_dispatch_input *input, const hcp_merit *row)
+{
+    if (!input->price_good)
+        return HCP_MERIT_UNTRUSTED;
+    if (hcp_dispatch_is_struck(input, &input->classes[row->class_ix]))
+        return HCP_MERIT_STRUCK;
+    return row->margin_usd_per_mwh < 0 ? HCP_MERIT_NO_PROFIT : HCP_MERIT_RUNS;
 }

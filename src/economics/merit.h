@@ -41,6 +41,17 @@ typedef struct {
     double usd_per_h;          /* income less electricity of what runs it */
 } hcp_merit;
 
+/* Why miners of a row should not run at the price of now. */
+typedef enum {
+    HCP_MERIT_RUNS,      /* they may */
+    HCP_MERIT_UNTRUSTED, /* nothing moves on a price that is not trusted */
+    HCP_MERIT_STRUCK,    /* it is above the strike price that an operator set */
+    HCP_MERIT_NO_PROFIT
+} hcp_merit_rest;
+
+/* That, of a row of HCP_MERIT_MINE. */
+hcp_merit_rest hcp_merit_rests(const hcp_dispatch_input *input, const hcp_merit *row);
+
 /*
  * Fills `ret_rows` (room for HCP_MERIT_MAX_ROWS) with the uses at this facility, the largest margin first; returns how
  * many. `draws` has one entry per class of `input`. Serving counts at the class's list price; it needs customers, which

@@ -7,22 +7,23 @@
 typedef struct {
     const char *name;
     const char *unit;
+    bool auctioned;
 } kind_info;
 
 static const kind_info KINDS[HCP_FEED_KINDS] = {
-    [HCP_FEED_POWER_RTM] = {"power_rtm", "USD/MWh"},
-    [HCP_FEED_POWER_DAM] = {"power_dam", "USD/MWh"},
-    [HCP_FEED_BTC] = {"btc", "USD"},
-    [HCP_FEED_GPU_RENT] = {"gpu_rent", "USD/GPU-hour"},
-    [HCP_FEED_DIFFICULTY] = {"difficulty", "1"},
-    [HCP_FEED_SUBSIDY] = {"subsidy", "BTC/block"},
-    [HCP_FEED_FEE] = {"fee", "BTC/block"},
-    [HCP_FEED_FEE_SETTLED] = {"fee_settled", "BTC/block"},
-    [HCP_FEED_AS_REGUP] = {"as_regup", "USD/MW/h"},
-    [HCP_FEED_AS_REGDN] = {"as_regdn", "USD/MW/h"},
-    [HCP_FEED_AS_RRS] = {"as_rrs", "USD/MW/h"},
-    [HCP_FEED_AS_NSPIN] = {"as_nspin", "USD/MW/h"},
-    [HCP_FEED_AS_ECRS] = {"as_ecrs", "USD/MW/h"},
+    [HCP_FEED_POWER_RTM] = {"power_rtm", "USD/MWh", false},
+    [HCP_FEED_POWER_DAM] = {"power_dam", "USD/MWh", true},
+    [HCP_FEED_BTC] = {"btc", "USD", false},
+    [HCP_FEED_GPU_RENT] = {"gpu_rent", "USD/GPU-hour", false},
+    [HCP_FEED_DIFFICULTY] = {"difficulty", "1", false},
+    [HCP_FEED_SUBSIDY] = {"subsidy", "BTC/block", false},
+    [HCP_FEED_FEE] = {"fee", "BTC/block", false},
+    [HCP_FEED_FEE_SETTLED] = {"fee_settled", "BTC/block", false},
+    [HCP_FEED_AS_REGUP] = {"as_regup", "USD/MW/h", true},
+    [HCP_FEED_AS_REGDN] = {"as_regdn", "USD/MW/h", true},
+    [HCP_FEED_AS_RRS] = {"as_rrs", "USD/MW/h", true},
+    [HCP_FEED_AS_NSPIN] = {"as_nspin", "USD/MW/h", true},
+    [HCP_FEED_AS_ECRS] = {"as_ecrs", "USD/MW/h", true},
 };
 
 static const char *const QUALITY_NAMES[HCP_FEED_QUALITIES] = {
@@ -35,6 +36,11 @@ static const char *const QUALITY_NAMES[HCP_FEED_QUALITIES] = {
 const char *hcp_feed_kind_name(hcp_feed_kind kind)
 {
     return (unsigned)kind < HCP_FEED_KINDS ? KINDS[kind].name : "unknown";
+}
+
+bool hcp_feed_is_auctioned(hcp_feed_kind kind)
+{
+    return (unsigned)kind < HCP_FEED_KINDS && KINDS[kind].auctioned;
 }
 
 const char *hcp_feed_kind_unit(hcp_feed_kind kind)

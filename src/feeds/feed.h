@@ -31,6 +31,9 @@ typedef enum {
     HCP_FEED_KINDS
 } hcp_feed_kind;
 
+/* Whether prices of the kind come from an auction, a day of them before they hold. */
+bool hcp_feed_is_auctioned(hcp_feed_kind kind);
+
 typedef enum {
     HCP_FEED_GOOD,
     HCP_FEED_STALE,     /* the last known value, older than it should be */

@@ -2,6 +2,8 @@
 /* The consensus of several feeds. */
 #include "feeds/feed_median.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +48,6 @@ typedef struct {
     GArray *scratch; /* hcp_feed_observation of one source */
     char source[32];
 } feed_median;
-
-static bool is_auction(hcp_feed_kind kind)
-{
-    return kind == HCP_FEED_POWER_DAM || kind >= HCP_FEED_AS_REGUP;
-}
 
 static bool can_be_near_zero(hcp_feed_kind kind)
 {
@@ -106,13 +103,6 @@ static bool usable(const feed_median *self, const slot *slot_, bool moving, int6
     return !moving || slot_->repeats < self->params.frozen_after;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 static double median(const double *sorted, int n)
 {
     return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
@@ -153,7 +143,7 @@ static hcp_feed_observation agree(const feed_median *self, stream *of, int64_t n
         values[n++] = from->last.value;
     }
     if (n > 0) {
-        qsort(values, (size_t)n, sizeof(values[0]), compare_doubles);
+        qsort(values, (size_t)n, sizeof(values[0]), hcp_order_doubles);
         n = reject_outliers(self, of->kind, values, n);
     }
     if (n == 0) {
@@ -258,7 +248,7 @@ static void median_poll(hcp_feed *feed, int64_t now_us, GArray *observations)
     listen(self, now_us);
     for (guint i = 0; i < self->heard->len; i++) {
         const heard *word = &g_array_index(self->heard, heard, i);
-        if (!is_auction(word->seen.kind))
+        if (!hcp_feed_is_auctioned(word->seen.kind))
             note(stream_of(self, &word->seen), word);
         else if (word->source == 0)
             g_array_append_vals(observations, auction_result(self, i), 1);

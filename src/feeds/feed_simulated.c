@@ -91,11 +91,6 @@ static hcp_feed_observation blank(const feed_simulated *self, const stream *from
                                   .source = self->source};
 }
 
-static bool is_auction(hcp_feed_kind kind)
-{
-    return kind == HCP_FEED_POWER_DAM || kind >= HCP_FEED_AS_REGUP;
-}
-
 /* What the auction says of the hour that begins at `at_us`. */
 static double auctioned(const feed_simulated *self, const stream *from, int64_t at_us)
 {
@@ -144,7 +139,7 @@ static void publish(feed_simulated *self, stream *from, GArray *observations)
 {
     int64_t at_us = from->next_us;
 
-    if (is_auction(from->kind)) {
+    if (hcp_feed_is_auctioned(from->kind)) {
         publish_day_ahead(self, from, observations);
         return;
     }

@@ -30,8 +30,8 @@ typedef struct {
     uint64_t snapshot_every;
     int64_t sample_interval_us, dispatch_interval_us;
     double threshold, switch_usd_per_device;
-    hcp_settings
-        scheduling; /* and what is billed; default_customer and gpu_mining come from the scenario */
+    /* and what is billed; default_customer and gpu_mining come from the scenario */
+    hcp_settings scheduling;
 } hcp_config;
 
 /* Reads and checks a YAML file (NULL: defaults alone). On failure `error` holds every problem, one per line as

@@ -236,11 +236,6 @@ static void record(const hcp_curtailment_worth *worth, hcp_grid_weighed *row)
         row->payable ? hcp_money_from_usd(worth->break_even_usd_per_mwh) : 0;
 }
 
-bool hcp_grid_is_worth_it(const hcp_grid_weighed *weighed)
-{
-    return weighed->trusted && weighed->worth_usd_micro > 0;
-}
-
 static void weigh(hcp_platform *platform, const hcp_grid_announced *def,
                   const hcp_dispatch_input *input, const horizon *ahead, hcp_grid_weighed *row)
 {

@@ -11,7 +11,4 @@
 bool hcp_platform_weigh_event(hcp_platform *platform, const hcp_grid_announced *def,
                               hcp_grid_weighed *ret_weighed, hcp_refusal *ret_refusal);
 
-/* Whether what was weighed should be accepted: its prices are trusted and it is worth more than nothing. */
-bool hcp_grid_is_worth_it(const hcp_grid_weighed *weighed);
-
 #endif

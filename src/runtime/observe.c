@@ -142,8 +142,7 @@ static void observe_one(hcp_platform *platform, const hcp_feed_observation *obse
                         int64_t now_us)
 {
     hcp_price_kind kind;
-    bool auction =
-        observation->kind == HCP_FEED_POWER_DAM || observation->kind >= HCP_FEED_AS_REGUP;
+    bool auction = hcp_feed_is_auctioned(observation->kind);
     if (!price_kind(platform, observation->kind, &kind) || now_us < platform->silent_until_us[kind])
         return;
     if (observation->from_us > now_us) {

@@ -7,9 +7,6 @@
 
 #include <math.h>
 
-/* What an auction has published is never further ahead. */
-static const int64_t SPAN_US = HCP_DAY_AHEAD_STEPS * HCP_SETTLED_SLOT_US;
-
 typedef struct {
     hcp_peak_tracker tracker;
     double usd_per_mw;
@@ -52,7 +49,7 @@ int hcp_peaks_expect(const hcp_state *state, uint32_t facility, int64_t now_us, 
         hcp_peak_track(&e.tracker, 0, past->from_us, past->usd_per_mwh);
     const hcp_price_series day_ahead = {HCP_PRICE_DAY_AHEAD, facility, HCP_RESERVE_NONE};
     int n = hcp_prices_ahead(state, &day_ahead, e.from_us, step_us, usd_per_mwh,
-                             (int)(SPAN_US / step_us));
+                             (int)(HCP_DAY_AHEAD_SPAN_US / step_us));
     for (int k = 0; k < n; k++) {
         int64_t at_us = e.from_us + k * step_us;
         hcp_date date = hcp_date_of(at_us, def->utc_offset_h);

@@ -152,8 +152,9 @@ int64_t hcp_platform_next_due(const hcp_platform *platform);
  * force. */
 void hcp_platform_consult(hcp_platform *platform, uint32_t facility, hcp_dispatch_plan *ret_plan);
 
-/* Two days of quarter hours. */
+/* Two days of quarter hours: what an auction has published is never further ahead. */
 #define HCP_DAY_AHEAD_STEPS 192
+#define HCP_DAY_AHEAD_SPAN_US (HCP_DAY_AHEAD_STEPS * HCP_SETTLED_SLOT_US)
 
 /* What the dispatch input of a facility points to; owned by the caller. */
 typedef struct {

@@ -3,15 +3,13 @@
 
 #include "base/json.h"
 #include "base/units.h"
+#include "core/account.h"
 #include "core/power.h"
 #include "core/switch_cost.h"
 #include "runtime/platform_internal.h"
 
 #include <math.h>
 #include <string.h>
-
-/* An interval is no longer than an hour; one of twice that is of a platform that stood still. */
-static const int64_t LONGEST_US = 2 * HCP_US_PER_H;
 
 typedef struct {
     uint32_t class_ix, feeder;
@@ -104,22 +102,20 @@ static void fill_did(const hcp_class_account *row, double us, double pue, hcp_fl
 
 static void add_step(hcp_regret_case *c, const hcp_interval_closed *interval)
 {
-    double us = (double)(interval->until_us - interval->from_us), energy_j = 0;
+    double us = (double)(interval->until_us - interval->from_us);
     hcp_fleet_regret_did *did = g_new0(hcp_fleet_regret_did, MAX(1, c->classes->len));
     for (guint i = 0; i < c->own->len; i++) {
         const hcp_class_account *row = account_of(interval, &g_array_index(c->own, case_class, i));
         if (row != NULL)
             fill_did(row, us, c->pue, &did[i]);
     }
-    for (int use = 0; use < HCP_USES; use++)
-        energy_j += (double)interval->energy_j[use];
     hcp_fleet_regret_step step = {
         .hours = us / (double)HCP_US_PER_H,
         .usd_per_mwh = interval->own_price ? interval->settled_usd_per_mwh : interval->usd_per_mwh,
         .hashprice = interval->hashprice,
         .reserve_usd_per_mw = interval->ready_usd_per_mw,
         .cap_mw = interval->cap_w / (double)HCP_W_PER_MW,
-        .drawn_mw = energy_j / (us / (double)HCP_US_PER_S) / (double)HCP_W_PER_MW,
+        .drawn_mw = (double)hcp_account_energy_j(interval) / us, /* J a microsecond are MW */
         .classes = did,
     };
     g_ptr_array_add(c->did, did);
@@ -139,7 +135,7 @@ static double *mining_after(const hcp_regret_case *c, const hcp_interval_closed 
 
 static bool is_judged(const hcp_interval_closed *interval)
 {
-    return interval->stale_us == 0 && interval->until_us - interval->from_us <= LONGEST_US;
+    return interval->stale_us == 0 && !hcp_account_stood_still(interval);
 }
 
 static void leave_out(hcp_regret_answer *answer, const hcp_interval_closed *interval)

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "core/reserve.h"
 #include "economics/peak.h"
 #include "runtime/share.h"
 
@@ -114,16 +115,10 @@ static void define_class(parse *p, const json_t *object)
 /* Mask of reserve products by name. */
 static uint32_t products_of(const json_t *names)
 {
-    static const char *const known[] = {"rrs", "ecrs", "nspin", "regup"};
     uint32_t mask = 0;
     size_t i;
     json_t *name;
-    json_array_foreach(names, i, name)
-    {
-        for (uint32_t k = 0; k < G_N_ELEMENTS(known); k++)
-            if (g_strcmp0(json_string_value(name), known[k]) == 0)
-                mask |= 1U << k;
-    }
+    json_array_foreach(names, i, name) mask |= hcp_reserve_bit_of(json_string_value(name));
     return mask;
 }
 

@@ -14,9 +14,6 @@
 /* Weight of a new price change in the variance: about a day of prices. */
 static const double VARIANCE_GAIN = 1.0 / 96.0;
 
-/* What an auction has published is never further ahead. */
-static const int64_t DAY_AHEAD_SPAN_US = HCP_DAY_AHEAD_STEPS * HCP_SETTLED_SLOT_US;
-
 static const hcp_price_observed *electricity(const hcp_state *state, uint32_t facility)
 {
     static const hcp_price_observed none;
@@ -173,7 +170,7 @@ static int fill_caps_ahead(const hcp_state *state, uint32_t facility, int64_t fr
 {
     if (hcp_state_facility(state, facility)->grid_open == 0)
         return 0;
-    int n = (int)(DAY_AHEAD_SPAN_US / step_us);
+    int n = (int)(HCP_DAY_AHEAD_SPAN_US / step_us);
     for (int k = 0; k < n; k++)
         ret_cap_w[k] =
             (double)hcp_grid_cap_at_w(state, facility, from_us + k * step_us + step_us / 2);
@@ -188,14 +185,33 @@ static int fill_reserve_ahead(const hcp_state *state, uint32_t facility, int64_t
     const hcp_facility *site = hcp_state_facility(state, facility);
     if (site->def.reserve_products == 0)
         return 0;
-    double share = (double)hcp_reserve_share_milli(&site->def) / HCP_SHARE_WHOLE;
     int n = hcp_reserve_ahead(state, facility, from_us, step_us, prices,
-                              (int)(DAY_AHEAD_SPAN_US / step_us));
+                              (int)(HCP_DAY_AHEAD_SPAN_US / step_us));
     for (int k = 0; k < n; k++) {
         int64_t middle_us = from_us + k * step_us + step_us / 2;
         bool taken = site->grid_open > 0 && hcp_grid_at(state, facility, middle_us) != NULL;
-        ret_usd_per_mw[k] = taken ? 0 : MAX(0, prices[k].usd_per_mw) * share;
+        ret_usd_per_mw[k] = taken ? 0 : hcp_reserve_of_share(&site->def, prices[k].usd_per_mw);
     }
+    return n;
+}
+
+/* The rows of classes and feeders; returns how many classes there are. */
+static int fill_fleet(const hcp_platform *platform, uint32_t facility,
+                      hcp_dispatch_storage *storage)
+{
+    const hcp_state *state = hcp_core_state(platform->core);
+    const hcp_array *feeders = &hcp_state_facility(state, facility)->def.feeders;
+    int n = 0;
+    for (uint32_t g = 0; g < state->fleet.groups->len && n < HCP_DISPATCH_MAX_CLASSES; g++) {
+        const hcp_group *group = hcp_state_group(state, g);
+        if (group->facility != facility)
+            continue;
+        fill_class(platform, g, storage->targets[n], &storage->classes[n]);
+        storage->class_ix[n] = group->class_ix;
+        storage->feeder[n++] = group->feeder;
+    }
+    for (uint32_t f = 0; f < feeders->count; f++)
+        storage->feeder_w[f] = (double)((const hcp_feeder *)feeders->items)[f].cap_w;
     return n;
 }
 
@@ -211,20 +227,9 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
     int64_t step_us = memory->step_us;
     int64_t price_at_us = price->observed_us - price->interval_us;
     const hcp_price_series day_ahead = {HCP_PRICE_DAY_AHEAD, facility, HCP_RESERVE_NONE};
-    int n = 0;
-    for (uint32_t g = 0; g < state->fleet.groups->len && n < HCP_DISPATCH_MAX_CLASSES; g++) {
-        const hcp_group *group = hcp_state_group(state, g);
-        if (group->facility != facility)
-            continue;
-        fill_class(platform, g, storage->targets[n], &storage->classes[n]);
-        storage->class_ix[n] = group->class_ix;
-        storage->feeder[n++] = group->feeder;
-    }
-    const hcp_feeder *feeders = site->def.feeders.items;
-    for (uint32_t f = 0; f < site->def.feeders.count; f++)
-        storage->feeder_w[f] = (double)feeders[f].cap_w;
+    int64_t now_us = hcp_clock_now(platform->options.clock);
     *ret_input = (hcp_dispatch_input){
-        .now_us = hcp_clock_now(platform->options.clock),
+        .now_us = now_us,
         .cap_w = (double)hcp_power_cap_w(state, facility),
         .cap_ahead_w = storage->cap_ahead_w,
         .n_cap_ahead =
@@ -239,17 +244,16 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .usd_per_mwh_low = price->low,
         .usd_per_mwh_high = price->high,
         .day_ahead_usd_per_mwh = storage->day_ahead_usd_per_mwh,
-        .n_day_ahead =
-            hcp_prices_ahead(state, &day_ahead, price_at_us, step_us,
-                             storage->day_ahead_usd_per_mwh, (int)(DAY_AHEAD_SPAN_US / step_us)),
+        .n_day_ahead = hcp_prices_ahead(state, &day_ahead, price_at_us, step_us,
+                                        storage->day_ahead_usd_per_mwh,
+                                        (int)(HCP_DAY_AHEAD_SPAN_US / step_us)),
         .usd_per_mwh_sd = sqrt(memory->change_variance),
         .reserve_usd_per_mw = hcp_reserve_usd_per_mw(state, facility),
         .reserve_ahead_usd_per_mw = storage->reserve_ahead_usd_per_mw,
         .n_reserve_ahead = fill_reserve_ahead(state, facility, price_at_us + step_us, step_us,
                                               storage->reserve_ahead_usd_per_mw),
         .peaks = storage->peaks,
-        .n_peaks = hcp_peaks_expect(state, facility, hcp_clock_now(platform->options.clock),
-                                    step_us, storage->peaks),
+        .n_peaks = hcp_peaks_expect(state, facility, now_us, step_us, storage->peaks),
         .hashprice = hashprice->value,
         .pool_fee = (double)state->settings.pool_fee_ppm / 1e6,
         .price_good = price->quality == HCP_QUALITY_GOOD,
@@ -257,7 +261,7 @@ void hcp_platform_dispatch_input(hcp_platform *platform, uint32_t facility,
         .min_dwell_us = state->settings.min_dwell_us,
         .threshold = platform->options.threshold,
         .classes = storage->classes,
-        .n_classes = n,
+        .n_classes = fill_fleet(platform, facility, storage),
     };
 }
 

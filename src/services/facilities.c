@@ -249,12 +249,7 @@ static uint32_t products_of(const json_t *names)
     uint32_t mask = 0;
     size_t i;
     json_t *name;
-    json_array_foreach(names, i, name)
-    {
-        int product = hcp_enum_value(&HCP_RESERVE_NAMES, json_string_value(name));
-        if (product > HCP_RESERVE_NONE)
-            mask |= HCP_RESERVE_BIT(product);
-    }
+    json_array_foreach(names, i, name) mask |= hcp_reserve_bit_of(json_string_value(name));
     return mask;
 }
 

@@ -4,7 +4,6 @@
 #include "base/timefmt.h"
 #include "base/units.h"
 #include "core/power.h"
-#include "runtime/curtail.h"
 
 #include <math.h>
 
@@ -103,7 +102,7 @@ json_t *hcp_grid_weighed_json(const hcp_grid_weighed *w)
 {
     json_t *object = json_object();
     hcp_json_set_time(object, "weighed_at", w->at_us);
-    hcp_json_set_string(object, "recommendation", hcp_grid_is_worth_it(w) ? "accept" : "decline");
+    hcp_json_set_string(object, "recommendation", hcp_grid_is_worth(w, 0) ? "accept" : "decline");
     hcp_json_set_string(object, "reason", w->reason);
     set_expected(object, "worth", w->worth_usd_micro, w->worth_low_usd_micro,
                  w->worth_high_usd_micro);

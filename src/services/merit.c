@@ -16,6 +16,11 @@ static const char *const USES[] = {[HCP_MERIT_SERVE] = "ai",
                                    [HCP_MERIT_RESERVE] = "reserve",
                                    [HCP_MERIT_OFF] = "off"};
 
+static const char *const RESTS[] = {[HCP_MERIT_RUNS] = NULL,
+                                    [HCP_MERIT_UNTRUSTED] = "price_not_trusted",
+                                    [HCP_MERIT_STRUCK] = "by_order",
+                                    [HCP_MERIT_NO_PROFIT] = "no_profit"};
+
 static void set_class(json_t *object, const hcp_state *state, const hcp_merit *row,
                       uint32_t class_ix)
 {
@@ -47,6 +52,7 @@ static json_t *row_json(const hcp_state *state, const hcp_platform_merit *merit,
         const hcp_dispatch_class *class_ = &merit->input.classes[row->class_ix];
         hcp_services_set_rounded(object, "strike_usd_per_mwh",
                                  class_->struck ? class_->strike_usd_per_mwh : NAN, MARGIN_DIGITS);
+        hcp_json_set_string(object, "rests", RESTS[hcp_merit_rests(&merit->input, row)]);
     }
     hcp_json_set_int(object, "available_w", llround(row->available_w));
     hcp_json_set_int(object, "used_w", llround(row->used_w));

@@ -365,3 +365,53 @@ hcp_core *site_replay(const site *s)
     }
     return core;
 }
+
+void site_tick_to(site *s, int64_t at_us)
+{
+    site_tick(s, at_us - s->now_us);
+}
+
+hcp_facility_defined site_west(const site *s)
+{
+    hcp_facility_defined west = hcp_state_facility(hcp_core_state(s->core), SITE_NORTH)->def;
+    west.id.value = 0;
+    west.key = (char *)"west";
+    return west;
+}
+
+uint32_t site_add_west(site *s, const hcp_facility_defined *west)
+{
+    site_define(s, &(hcp_event){.type = HCP_EVENT_FACILITY_DEFINED, .facility_defined = *west});
+    uint32_t facility = hcp_core_state(s->core)->fleet.facilities->len - 1;
+    hcp_devices_registered miners = {.facility = facility,
+                                     .class_ix = SITE_S21,
+                                     .count = 10,
+                                     .first_ordinal = 1,
+                                     .name_prefix = (char *)"asic-w",
+                                     .mode = HCP_MODE_MINING};
+    site_define(s,
+                &(hcp_event){.type = HCP_EVENT_DEVICES_REGISTERED, .devices_registered = miners});
+    return facility;
+}
+
+static void check_same_as(const site *s, const hcp_core *other)
+{
+    g_autofree char *live = hcp_core_hash(s->core);
+    g_autofree char *again = hcp_core_hash(other);
+    g_autofree char *broken = hcp_core_check(other);
+    g_assert_null(broken);
+    g_assert_cmpstr(live, ==, again);
+}
+
+void site_check_same(const site *s)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) snapshot = hcp_core_snapshot(s->core);
+    g_autoptr(hcp_core) restored = hcp_core_restore(snapshot, &error);
+    g_autoptr(hcp_core) replayed = site_replay(s);
+    g_assert_no_error(error);
+    check_same_as(s, restored);
+    check_same_as(s, replayed);
+    /* A restored one may be without timers that are due and mean nothing any more. */
+    g_assert_cmpint(hcp_core_next_due(replayed), <=, hcp_core_next_due(s->core));
+}

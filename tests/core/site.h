@@ -80,6 +80,17 @@ void site_admin(site *s, uint32_t device, hcp_admin admin);
 /* How many events of the type the last command emitted. */
 uint32_t site_events(const site *s, hcp_event_type type);
 
+/* The clock to that moment. */
+void site_tick_to(site *s, int64_t at_us);
+
+/* A third facility "west" like the north, to be changed before it is defined; and its definition with ten S21 that mine,
+ * whose index it returns. */
+hcp_facility_defined site_west(const site *s);
+uint32_t site_add_west(site *s, const hcp_facility_defined *west);
+
+/* A replay of the journal and a restored snapshot are the same state and keep every invariant; the replay wakes no later. */
+void site_check_same(const site *s);
+
 /* A new core that has applied the whole journal; free it with hcp_core_free. */
 hcp_core *site_replay(const site *s);
 

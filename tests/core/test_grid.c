@@ -58,20 +58,6 @@ static int64_t cap_w(const site *s, uint32_t facility)
     return hcp_power_cap_w(hcp_core_state(s->core), facility);
 }
 
-static void tick_to(site *s, int64_t at_us)
-{
-    site_tick(s, at_us - s->now_us);
-}
-
-static void check_replay(const site *s)
-{
-    g_autoptr(hcp_core) replayed = site_replay(s);
-    g_autofree char *live = hcp_core_hash(s->core);
-    g_autofree char *again = hcp_core_hash(replayed);
-    g_assert_cmpstr(live, ==, again);
-    g_assert_cmpint(hcp_core_next_due(replayed), <=, hcp_core_next_due(s->core));
-}
-
 static void test_stages_and_payment(void)
 {
     site s;
@@ -83,9 +69,9 @@ static void test_stages_and_payment(void)
     g_assert_cmpint(row_of(&s, id)->def.target_w, ==, NORTH_W - 300000);
     g_assert_cmpint(cap_w(&s, SITE_NORTH), ==, 1000000);
 
-    tick_to(&s, def.start_us - def.ramp_us - 1);
+    site_tick_to(&s, def.start_us - def.ramp_us - 1);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_ANNOUNCED);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_RAMPING);
     g_assert_cmpint(cap_w(&s, SITE_NORTH), ==, NORTH_W - 300000);
     g_assert_cmpint(cap_w(&s, SITE_SOUTH), ==, 100000);
@@ -96,10 +82,10 @@ static void test_stages_and_payment(void)
     g_assert_cmpint(reached_us, >, def.start_us - def.ramp_us);
     g_assert_cmpint(reached_us, <, def.start_us);
 
-    tick_to(&s, def.start_us);
+    site_tick_to(&s, def.start_us);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_ACTIVE);
     for (int i = 1; i <= 4; i++)
-        tick_to(&s, def.start_us + i * def.interval_us);
+        site_tick_to(&s, def.start_us + i * def.interval_us);
     hcp_grid_report report;
     hcp_grid_report_of(row_of(&s, id), &report);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_RESTORING);
@@ -117,7 +103,7 @@ static void test_stages_and_payment(void)
     g_assert_cmpint(meter.grid_usd_micro, ==, 330 * HCP_USD);
     g_assert_cmpint(hcp_meter_revenue(&meter) - meter.mining_usd_micro - meter.ai_usd_micro, ==,
                     330 * HCP_USD);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -151,13 +137,13 @@ static void test_restoration_in_steps(void)
     hcp_grid_announced def = event_of(&s, SITE_NORTH);
     def.target_w = 200000;
     hcp_grid_id id = announce(&s, &def);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, def.end_us);
+    site_tick_to(&s, def.end_us);
     int64_t before_w = power_w(&s, SITE_NORTH);
     g_assert_cmpint(before_w, <=, 200000);
     for (int step = 0; step < HCP_GRID_STEPS; step++) {
-        tick_to(&s, def.end_us + step * 5 * HCP_US_PER_MIN);
+        site_tick_to(&s, def.end_us + step * 5 * HCP_US_PER_MIN);
         g_assert_cmpint(cap_w(&s, SITE_NORTH), ==, 200000 + step * 200000);
         g_assert_cmpint(hcp_grid_cap_at_w(hcp_core_state(s.core), SITE_NORTH, s.now_us), ==,
                         cap_w(&s, SITE_NORTH));
@@ -167,13 +153,13 @@ static void test_restoration_in_steps(void)
         site_drive(&s, HCP_US_PER_S);
         g_assert_cmpint(power_w(&s, SITE_NORTH), <=, cap_w(&s, SITE_NORTH));
     }
-    tick_to(&s, def.end_us + def.restore_us);
+    site_tick_to(&s, def.end_us + def.restore_us);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_ENDED);
     g_assert_cmpint(cap_w(&s, SITE_NORTH), ==, 1000000);
     dispatch_everything(&s);
     site_drive(&s, HCP_US_PER_S);
     g_assert_cmpint(power_w(&s, SITE_NORTH), ==, NORTH_W);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -226,7 +212,7 @@ static void test_leases_are_spared_unless_said(void)
     refuse(&s, &def, HCP_REFUSAL_CAPACITY, "at_most_mw");
     def.target_w = 18432;
     hcp_grid_id id = announce(&s, &def);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
     g_assert_cmpint(power_w(&s, SITE_NORTH), ==, 18432);
     g_assert_true(hcp_state_lease(hcp_core_state(s.core), lease)->live);
@@ -239,11 +225,11 @@ static void test_leases_are_spared_unless_said(void)
     def.target_w = 10000;
     def.evict = true;
     (void)announce(&s, &def);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
     g_assert_false(hcp_state_lease(hcp_core_state(s.core), lease)->live);
     g_assert_cmpint(power_w(&s, SITE_NORTH), <=, 10000);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -264,13 +250,13 @@ static void test_shortfall(void)
     hcp_grid_id id = announce(&s, &def);
     (void)site_allocate(&s, SITE_H100, SITE_SOUTH, 1);
     site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
     g_assert_cmpint(power_w(&s, SITE_SOUTH), ==, (700 + 7 * 20) * 12 / 10);
-    tick_to(&s, def.start_us);
-    tick_to(&s, def.start_us + def.interval_us);
+    site_tick_to(&s, def.start_us);
+    site_tick_to(&s, def.start_us + def.interval_us);
     g_assert_cmpstr(last_alert(&s)->def.kind, ==, "grid_shortfall");
-    tick_to(&s, def.end_us);
+    site_tick_to(&s, def.end_us);
     hcp_grid_report report;
     hcp_grid_report_of(row_of(&s, id), &report);
     g_assert_cmpint(report.delivered_j, ==, (672 - 1008) * 3600);
@@ -280,9 +266,9 @@ static void test_shortfall(void)
     g_assert_cmpint(report.reach_us, ==, -1);
     g_assert_cmpint(report.penalty_usd_micro, ==, 4 * 18600); /* 372 W x 900 s at 200 USD/MWh */
     g_assert_cmpint(report.income_usd_micro, ==, -4 * 18600);
-    tick_to(&s, def.end_us + def.restore_us);
+    site_tick_to(&s, def.end_us + def.restore_us);
     g_assert_cmpint(last_alert(&s)->cleared_us, ==, s.now_us);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -294,9 +280,9 @@ static void test_crash_in_the_middle(void)
     hcp_grid_announced def = event_of(&s, SITE_NORTH);
     def.reduce_w = 300000;
     hcp_grid_id id = announce(&s, &def);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, def.start_us + 20 * HCP_US_PER_MIN);
+    site_tick_to(&s, def.start_us + 20 * HCP_US_PER_MIN);
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) snapshot = hcp_core_snapshot(s.core);
     hcp_core *restored = hcp_core_restore(snapshot, &error);
@@ -310,14 +296,14 @@ static void test_crash_in_the_middle(void)
     g_assert_cmpstr(from_snapshot, ==, from_journal);
     hcp_core_free(restored);
     /* Down until after the end: the meter knows what the devices did all the while, the payment is the same. */
-    tick_to(&s, def.end_us + 2 * HCP_US_PER_H);
+    site_tick_to(&s, def.end_us + 2 * HCP_US_PER_H);
     hcp_grid_report report;
     hcp_grid_report_of(row_of(&s, id), &report);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_ENDED);
     g_assert_cmpuint(report.intervals, ==, 4);
     g_assert_cmpint(report.measured_us, ==, HCP_US_PER_H);
     g_assert_cmpint(report.income_usd_micro, ==, 330 * HCP_USD);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -329,7 +315,7 @@ static void test_missed_altogether(void)
     hcp_grid_announced def = event_of(&s, SITE_NORTH);
     def.reduce_w = 300000;
     hcp_grid_id id = announce(&s, &def);
-    tick_to(&s, def.end_us + 5 * HCP_US_PER_H);
+    site_tick_to(&s, def.end_us + 5 * HCP_US_PER_H);
     hcp_grid_report report;
     hcp_grid_report_of(row_of(&s, id), &report);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_ENDED);
@@ -338,7 +324,7 @@ static void test_missed_altogether(void)
     g_assert_cmpint(report.energy_j, ==, INT64_C(3600) * NORTH_W);
     g_assert_cmpint(report.income_usd_micro, ==, -60 * HCP_USD); /* 0.3 MWh at 200 */
     g_assert_cmpint(report.verdict, ==, HCP_GRID_SHORT);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -348,18 +334,18 @@ static void test_baseline_of_full_hours(void)
 {
     site s;
     site_init(&s);
-    tick_to(&s, s.now_us - s.now_us % HCP_US_PER_H + HCP_US_PER_H);
+    site_tick_to(&s, s.now_us - s.now_us % HCP_US_PER_H + HCP_US_PER_H);
     hcp_class_plan sleep = {.class_ix = SITE_H100, .curtail = 16};
     hcp_decision_recorded decision = {.facility = SITE_NORTH,
                                       .policy = (char *)"test",
                                       .expires_us = s.now_us,
                                       .chosen = {.items = &sleep, .count = 1}};
     for (int i = 1; i <= 3; i++)
-        tick_to(&s, s.now_us + HCP_US_PER_H);
+        site_tick_to(&s, s.now_us + HCP_US_PER_H);
     site_must(&s, &(hcp_command){.type = HCP_COMMAND_DISPATCH, .dispatch = &decision});
     site_drive(&s, 1);
     for (int i = 1; i <= 3; i++)
-        tick_to(&s, s.now_us - s.now_us % HCP_US_PER_H + HCP_US_PER_H);
+        site_tick_to(&s, s.now_us - s.now_us % HCP_US_PER_H + HCP_US_PER_H);
     hcp_grid_announced def = event_of(&s, SITE_NORTH);
     def.reduce_w = 100000;
     hcp_grid_id id = announce(&s, &def);
@@ -376,9 +362,9 @@ static void test_cancelled_while_active(void)
     hcp_grid_announced def = event_of(&s, SITE_NORTH);
     def.reduce_w = 300000;
     hcp_grid_id id = announce(&s, &def);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, def.start_us);
+    site_tick_to(&s, def.start_us);
     s.now_us += 6 * HCP_US_PER_MIN;
     hcp_command cancel = {.type = HCP_COMMAND_CANCEL_GRID,
                           .cancel_grid = {.id = id, .reason = "the grid is fine"}};
@@ -391,7 +377,7 @@ static void test_cancelled_while_active(void)
     g_assert_cmpuint(s.outcome.events->len, ==, 0);
     cancel.cancel_grid.id.value++;
     site_refused(&s, &cancel, HCP_REFUSAL_NOT_FOUND);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -405,10 +391,10 @@ static void test_old_events_go(void)
         def.target_w = NORTH_W; /* asks for nothing, earns nothing but shows up */
         def.payment_usd_micro_per_mwh = 0;
         (void)announce(&s, &def);
-        tick_to(&s, def.end_us + def.restore_us);
+        site_tick_to(&s, def.end_us + def.restore_us);
     }
     g_assert_cmpuint(hcp_core_state(s.core)->grid_events->len, ==, HCP_GRID_KEPT);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -446,17 +432,17 @@ static void test_an_offer_lapses(void)
     g_assert_cmpint(hcp_grid_cap_at_w(hcp_core_state(s.core), SITE_NORTH, row->def.start_us), ==,
                     1000000);
     hcp_grid_id other = offer(&s);
-    tick_to(&s, row_of(&s, id)->def.respond_by_us - 1);
+    site_tick_to(&s, row_of(&s, id)->def.respond_by_us - 1);
     g_assert_cmpint(row_of(&s, id)->stage, ==, HCP_GRID_OFFERED);
     g_assert_true(answer(&s, other, HCP_ANSWER_ACCEPT, NULL));
-    tick_to(&s, row_of(&s, id)->def.respond_by_us);
+    site_tick_to(&s, row_of(&s, id)->def.respond_by_us);
     row = row_of(&s, id);
     g_assert_cmpint(row->stage, ==, HCP_GRID_DECLINED);
     g_assert_true(row->automatic);
     g_assert_nonnull(strstr(row->reason, "in time"));
     g_assert_cmpint(row->finished_us, ==, s.now_us);
     g_assert_cmpint(row_of(&s, other)->stage, ==, HCP_GRID_ANNOUNCED);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -496,9 +482,9 @@ static void test_an_offer_is_accepted(void)
     g_autofree char *live = hcp_core_hash(s.core);
     g_autofree char *again = hcp_core_hash(restored);
     g_assert_cmpstr(live, ==, again);
-    tick_to(&s, row->def.start_us - row->def.ramp_us);
+    site_tick_to(&s, row->def.start_us - row->def.ramp_us);
     g_assert_cmpint(cap_w(&s, SITE_NORTH), ==, NORTH_W - 300000);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -536,7 +522,7 @@ static void test_the_rule(void)
     g_assert_cmpint(s.outcome.refusal.code, ==, HCP_REFUSAL_NONE);
     set_rule(&s, false, 0);
     g_assert_false(hcp_state_facility(hcp_core_state(s.core), SITE_NORTH)->grid_rule);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 

@@ -15,21 +15,11 @@ static void begin(site *s, uint32_t months)
 {
     site_init(s);
     s->now_us = NOON_US;
-    hcp_facility_defined west = hcp_state_facility(hcp_core_state(s->core), SITE_NORTH)->def;
-    west.id.value = 0;
-    west.key = (char *)"west";
+    hcp_facility_defined west = site_west(s);
     west.peak_usd_micro_per_mw = 15000 * HCP_USD;
     west.peak_months = months;
     west.utc_offset_h = -6;
-    site_define(s, &(hcp_event){.type = HCP_EVENT_FACILITY_DEFINED, .facility_defined = west});
-    hcp_devices_registered miners = {.facility = WEST,
-                                     .class_ix = SITE_S21,
-                                     .count = 10,
-                                     .first_ordinal = 1,
-                                     .name_prefix = (char *)"asic-w",
-                                     .mode = HCP_MODE_MINING};
-    site_define(s,
-                &(hcp_event){.type = HCP_EVENT_DEVICES_REGISTERED, .devices_registered = miners});
+    g_assert_cmpuint(site_add_west(s, &west), ==, WEST);
 }
 
 /* Day-ahead prices of the coming hours. */
@@ -70,20 +60,6 @@ static const hcp_peak_assumed *peak(const site *s)
     return &hcp_state_facility(hcp_core_state(s->core), WEST)->peak;
 }
 
-static void same_again(const site *s)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) snapshot = hcp_core_snapshot(s->core);
-    hcp_core *restored = hcp_core_restore(snapshot, &error), *replayed = site_replay(s);
-    g_assert_no_error(error);
-    g_autofree char *live = hcp_core_hash(s->core), *a = hcp_core_hash(restored),
-                    *b = hcp_core_hash(replayed);
-    g_assert_cmpstr(a, ==, live);
-    g_assert_cmpstr(b, ==, live);
-    hcp_core_free(restored);
-    hcp_core_free(replayed);
-}
-
 /* Hours at 40, 90, 60 and 90: the first quarter of the first 90 is assumed. It is booked with July, local time. */
 static void test_a_month(void)
 {
@@ -99,7 +75,7 @@ static void test_a_month(void)
     g_assert_cmpint(peak(&s)->from_us, ==, NOON_US + HCP_US_PER_H);
     g_assert_cmpint(peak(&s)->until_us, ==, NOON_US + 75 * HCP_US_PER_MIN);
     g_assert_cmpint(peak(&s)->energy_j, ==, 42000 * 15 * 60);
-    same_again(&s);
+    site_check_same(&s);
     for (int h = 4; h < 60; h++) /* to midnight of 1 July */
         g_assert_cmpuint(hour(&s, HCP_EVENT_PEAK_CHARGED), ==, 0);
     g_assert_cmpint(read_meter(&s).peak_charge_usd_micro, ==, 0);
@@ -113,7 +89,7 @@ static void test_a_month(void)
     for (int h = 0; h < 48; h++)
         g_assert_cmpuint(hour(&s, HCP_EVENT_PEAK_CHARGED), ==, 0);
     g_assert_cmpint(read_meter(&s).peak_charge_usd_micro, ==, 630 * HCP_USD);
-    same_again(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 

@@ -17,20 +17,9 @@
 /* A third facility whose ten S21 mine and sell `products`. */
 static uint32_t add_west(site *s, uint32_t products)
 {
-    hcp_facility_defined west = hcp_state_facility(hcp_core_state(s->core), SITE_NORTH)->def;
-    west.id.value = 0;
-    west.key = (char *)"west";
+    hcp_facility_defined west = site_west(s);
     west.reserve_products = products;
-    site_define(s, &(hcp_event){.type = HCP_EVENT_FACILITY_DEFINED, .facility_defined = west});
-    hcp_devices_registered miners = {.facility = 2,
-                                     .class_ix = SITE_S21,
-                                     .count = 10,
-                                     .first_ordinal = 1,
-                                     .name_prefix = (char *)"asic-w",
-                                     .mode = HCP_MODE_MINING};
-    site_define(s,
-                &(hcp_event){.type = HCP_EVENT_DEVICES_REGISTERED, .devices_registered = miners});
-    return 2;
+    return site_add_west(s, &west);
 }
 
 /* The site at the beginning of an hour, with a west that sells `products`. */
@@ -99,19 +88,6 @@ static int64_t power_w(const site *s, uint32_t facility)
     return hcp_power_meter_w(&row->def, row->it_power_w);
 }
 
-static void tick_to(site *s, int64_t at_us)
-{
-    site_tick(s, at_us - s->now_us);
-}
-
-static void check_replay(const site *s)
-{
-    g_autoptr(hcp_core) replayed = site_replay(s);
-    g_autofree char *live = hcp_core_hash(s->core);
-    g_autofree char *again = hcp_core_hash(replayed);
-    g_assert_cmpstr(live, ==, again);
-}
-
 /* --- prices -------------------------------------------------------------------------------------------------------- */
 
 static void test_the_dearest_sold_product_of_each_hour(void)
@@ -144,7 +120,7 @@ static void test_the_dearest_sold_product_of_each_hour(void)
     g_assert_true(hcp_reserve_at_usd_per_mw(hcp_core_state(s.core), west,
                                             s.now_us + 3 * HCP_US_PER_H - 1, &usd_per_mw));
     g_assert_cmpfloat(usd_per_mw, ==, 9);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -181,7 +157,7 @@ static void test_what_is_sold_can_be_changed(void)
     g_assert_cmpint(ready_w(&s, west), ==, READY_W);
     g_assert_cmpfloat(hcp_reserve_usd_per_mw(hcp_core_state(s.core), west), ==, 3);
     /* Another product from now on, at its price of this hour, known since the day before. */
-    tick_to(&s, s.now_us + HCP_US_PER_H / 2);
+    site_tick_to(&s, s.now_us + HCP_US_PER_H / 2);
     set(&s, west, HCP_RESERVE_BIT(HCP_RESERVE_NSPIN), 500);
     const hcp_price_observed *now = hcp_reserve_in_force(hcp_core_state(s.core), west);
     g_assert_cmpint(now->product, ==, HCP_RESERVE_NSPIN);
@@ -189,7 +165,7 @@ static void test_what_is_sold_can_be_changed(void)
     g_assert_true(now->simulated);
     g_assert_cmpint(ready_w(&s, west), ==, READY_W / 2);
     g_assert_cmpfloat(hcp_reserve_usd_per_mw(hcp_core_state(s.core), west), ==, 10);
-    tick_to(&s, s.now_us + HCP_US_PER_H / 2);
+    site_tick_to(&s, s.now_us + HCP_US_PER_H / 2);
     hcp_meter meter = meter_of(&s, west);
     g_assert_cmpint(meter.reserve_sold[HCP_RESERVE_RRS].usd_micro, ==, 62550); /* 0.0417 x 3 / 2 */
     g_assert_cmpint(meter.reserve_sold[HCP_RESERVE_RRS].ready_j, ==, INT64_C(1800) * READY_W);
@@ -202,9 +178,9 @@ static void test_what_is_sold_can_be_changed(void)
     g_assert_cmpint(ready_w(&s, west), ==, 0);
     g_assert_cmpint(hcp_reserve_in_force(hcp_core_state(s.core), west)->quality, ==,
                     HCP_QUALITY_MISSING);
-    tick_to(&s, s.now_us + HCP_US_PER_DAY); /* no alert about a price that nobody needs */
+    site_tick_to(&s, s.now_us + HCP_US_PER_DAY); /* no alert about a price that nobody needs */
     g_assert_cmpint(meter_of(&s, west).reserve_usd_micro, ==, 62550 + 208500);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -244,11 +220,11 @@ static void test_intervals_say_what_was_sold(void)
 {
     site s;
     uint32_t west = begin(&s, HCP_RESERVE_EVERY);
-    tick_to(&s, s.now_us + HCP_US_PER_H - s.now_us % HCP_US_PER_H);
+    site_tick_to(&s, s.now_us + HCP_US_PER_H - s.now_us % HCP_US_PER_H);
     pay(&s, west, HCP_RESERVE_ECRS, 24);
-    tick_to(&s, s.now_us + 5 * HCP_US_PER_MIN);
+    site_tick_to(&s, s.now_us + 5 * HCP_US_PER_MIN);
     pay(&s, west, HCP_RESERVE_RRS, 6);
-    tick_to(&s, s.now_us + 10 * HCP_US_PER_MIN);
+    site_tick_to(&s, s.now_us + 10 * HCP_US_PER_MIN);
     const hcp_interval_closed *row = last_interval(&s, west);
     const hcp_reserve_sold *sold = row->reserve.items;
     g_assert_cmpuint(row->reserve.count, ==, 2);
@@ -259,7 +235,7 @@ static void test_intervals_say_what_was_sold(void)
     g_assert_cmpint(sold[1].usd_micro, ==, 83400);
     g_assert_cmpint(row->grid_usd_micro, ==, 41700 + 83400);
     g_assert_cmpfloat_with_epsilon(row->ready_usd_per_mw, (24.0 + 2 * 6) / 3, 1e-9);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -326,19 +302,19 @@ static void test_an_event_and_reserve_never_sell_the_same(void)
     def.reduce_w = 10000;
     def.payment_usd_micro_per_mwh = 100 * HCP_USD;
     (void)announce(&s, &def);
-    tick_to(&s, def.start_us - def.ramp_us);
+    site_tick_to(&s, def.start_us - def.ramp_us);
     hcp_usd_micro before = meter_of(&s, west).reserve_usd_micro;
     g_assert_cmpint(before, ==, 278000); /* 0.0417 MW, a third of an hour, at 20 */
     site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, def.start_us);
+    site_tick_to(&s, def.start_us);
     g_assert_cmpint(ready_w(&s, west), ==, 0);
     g_assert_cmpfloat(hcp_reserve_usd_per_mw(hcp_core_state(s.core), west), ==, 0);
-    tick_to(&s, def.end_us);
-    tick_to(&s, def.end_us + def.restore_us - 1);
+    site_tick_to(&s, def.end_us);
+    site_tick_to(&s, def.end_us + def.restore_us - 1);
     g_assert_cmpint(meter_of(&s, west).reserve_usd_micro, ==, before);
-    tick_to(&s, def.end_us + def.restore_us);
+    site_tick_to(&s, def.end_us + def.restore_us);
     g_assert_cmpint(ready_w(&s, west), ==, 29190); /* three of ten sleep by now */
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -375,11 +351,11 @@ static void test_a_call_keeps_its_ramp(void)
     call.start_us = s.now_us + HCP_US_PER_MIN;
     const hcp_grid_event *row = announce(&s, &call);
     g_assert_cmpint(row->def.ramp_us, ==, 40 * HCP_US_PER_S);
-    tick_to(&s, call.start_us - row->def.ramp_us - 1);
+    site_tick_to(&s, call.start_us - row->def.ramp_us - 1);
     g_assert_cmpint(power_w(&s, west), >, call.target_w);
-    tick_to(&s, call.start_us - row->def.ramp_us);
+    site_tick_to(&s, call.start_us - row->def.ramp_us);
     site_drive(&s, 5 * HCP_US_PER_S);
-    tick_to(&s, call.start_us);
+    site_tick_to(&s, call.start_us);
     hcp_grid_report report;
     hcp_grid_report_of(row, &report);
     g_assert_cmpint(row->stage, ==, HCP_GRID_ACTIVE);
@@ -410,16 +386,16 @@ static void test_a_call_is_paid_once(void)
     call.availability_usd_micro_per_mw = 0;
     const hcp_grid_event *row = announce(&s, &call);
     g_assert_cmpint(row->def.reserve_w, ==, READY_W);
-    tick_to(&s, row->def.start_us - row->def.ramp_us);
+    site_tick_to(&s, row->def.start_us - row->def.ramp_us);
     site_drive(&s, HCP_US_PER_S);
-    tick_to(&s, call.start_us);
+    site_tick_to(&s, call.start_us);
     hcp_meter before = meter_of(&s, west);
-    tick_to(&s, call.end_us - 1);
+    site_tick_to(&s, call.end_us - 1);
     hcp_meter after = meter_of(&s, west);
     g_assert_cmpint(after.grid_usd_micro - before.grid_usd_micro, ==, 417000 - 1);
     g_assert_cmpint(after.reserve_usd_micro - before.reserve_usd_micro, ==, 417000 - 1);
     g_assert_cmpint(after.energy_j[HCP_USE_MINING], ==, before.energy_j[HCP_USE_MINING]);
-    check_replay(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 

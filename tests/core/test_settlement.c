@@ -74,22 +74,6 @@ static void sleep_all(site *s)
     site_drive(s, HCP_US_PER_S);
 }
 
-static void same_again(const site *s)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) snapshot = hcp_core_snapshot(s->core);
-    hcp_core *restored = hcp_core_restore(snapshot, &error), *replayed = site_replay(s);
-    g_assert_no_error(error);
-    g_autofree char *live = hcp_core_hash(s->core), *a = hcp_core_hash(restored),
-                    *b = hcp_core_hash(replayed);
-    g_autofree char *broken = hcp_core_check(restored);
-    g_assert_null(broken);
-    g_assert_cmpstr(a, ==, live);
-    g_assert_cmpstr(b, ==, live);
-    hcp_core_free(restored);
-    hcp_core_free(replayed);
-}
-
 /* An hour charged at 30 settles at 41, then is corrected to 20: the account has the bill, the meter the sum. */
 static void test_by_hand(void)
 {
@@ -117,7 +101,7 @@ static void test_by_hand(void)
     g_assert_cmpuint(site_events(&s, HCP_EVENT_INTERVAL_SETTLED), ==, 1);
     g_assert_cmpint(newest(&s)->true_up_usd_micro, ==, -6387360); /* 10 USD/MWh less */
     g_assert_cmpint(read_meter(&s).true_up_usd_micro - before.true_up_usd_micro, ==, -6387360);
-    same_again(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -199,7 +183,7 @@ static void test_not_bought(void)
     g_assert_cmpint(newest(&s)->avoided_usd_micro, ==, 10 * before);
     site_tick(&s, 40 * HCP_US_PER_MIN);
     g_assert_cmpint(newest(&s)->avoided_usd_micro, ==, before / 3 + 2 * 10 * before / 3);
-    same_again(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -237,7 +221,7 @@ static void test_random_days(void)
             profit += hcp_account_profit(row);
     }
     g_assert_cmpint(profit, ==, hcp_meter_profit(&after) - hcp_meter_profit(&before));
-    same_again(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 
@@ -263,7 +247,7 @@ static void test_pool_fee(void)
     all.settings_changed.pool_fee_ppm = 1000001;
     site_refused(&s, &(hcp_command){.type = HCP_COMMAND_DEFINE, .define = &all},
                  HCP_REFUSAL_INVALID);
-    same_again(&s);
+    site_check_same(&s);
     site_finish(&s);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The empirical competitive ratio: a worked example, its limits, and that no plan of random cases beats the optimum over a run. */
+/* The empirical competitive ratio: a worked example, its limits, and that no random plan beats the optimum over a run. */
 #include "base/rng.h"
 #include "economics/competitive.h"
 #include "economics/optimum.h"

@@ -14,9 +14,7 @@ static void begin(site *s, hcp_usd_micro per_mw)
 {
     site_init_empty(s);
     s->now_us = NOON_US;
-    hcp_facility_defined west = hcp_state_facility(hcp_core_state(s->core), SITE_NORTH)->def;
-    west.id.value = 0;
-    west.key = (char *)"west";
+    hcp_facility_defined west = site_west(s);
     west.peak_usd_micro_per_mw = per_mw;
     west.peak_months = 0x1E0;
     west.utc_offset_h = -6;

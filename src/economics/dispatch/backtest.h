@@ -27,8 +27,8 @@ typedef struct {
 typedef struct {
     double profit_usd;    /* of mining over rest, switching paid */
     double switching_usd; /* of that, for switching */
-    double
-        reserve_usd; /* and for standing ready, where the market sells reserve; calls are left out */
+    /* and for standing ready, where the market sells reserve; calls are left out */
+    double reserve_usd;
     double mined_mwh; /* at the meter, beyond rest */
     int moves;        /* steps in which something moved */
     int kept;         /* steps decided by the guard, or held for lack of prices */

@@ -20,16 +20,16 @@
 typedef struct {
     int n_modes;
     int dwell_steps; /* in a mode at least, 1 or more */
-    double usd_per_h
-        [HCP_DISPATCH_MAX_MODES]; /* income beyond rest's, before electricity and reserve */
+    /* income beyond rest's, before electricity and reserve */
+    double usd_per_h[HCP_DISPATCH_MAX_MODES];
     double extra_mw[HCP_DISPATCH_MAX_MODES];  /* at the meter, beyond rest */
     double start_usd, stop_usd, retarget_usd; /* costs of changing mode */
     bool ready;                /* what it draws beyond rest can be sold as reserve, */
     double reserve_usd_per_mw; /* at this price, an hour */
 } hcp_dispatch_device;
 
-/* The device of `class_` at `hashprice` and the input's reserve price, in steps of `step_h`. Costs of changing are what was measured or configured, at least
- * the income of the ramp. */
+/* The device of `class_` at `hashprice` and the input's reserve price, in steps of `step_h`. Costs of changing are what was
+ * measured or configured, at least the income of the ramp. */
 void hcp_dispatch_device_fill(const hcp_dispatch_input *input, const hcp_dispatch_class *class_,
                               double hashprice, double step_h, hcp_dispatch_device *ret_device);
 

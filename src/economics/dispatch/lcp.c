@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lazy switching of every class by its work function, charged with every settled price. Looks at no forecast. */
+#include "base/units.h"
 #include "economics/dispatch/explain.h"
 #include "economics/dispatch/paper.h"
 #include "economics/dispatch/share.h"
@@ -20,7 +21,7 @@ typedef struct {
 static void *create(const hcp_dispatch_config *config)
 {
     lazy *self = g_new0(lazy, 1);
-    self->step_h = (double)config->step_us / 3.6e9;
+    self->step_h = (double)config->step_us / (double)HCP_US_PER_H;
     self->waiting = g_array_new(FALSE, FALSE, sizeof(hcp_dispatch_price));
     self->papers = g_array_new(FALSE, FALSE, sizeof(hcp_dispatch_paper));
     self->told_us = INT64_MIN;
@@ -55,17 +56,12 @@ static hcp_dispatch_paper *paper_of(lazy *self, uint32_t id, const hcp_dispatch_
     return &g_array_index(self->papers, hcp_dispatch_paper, self->papers->len - 1);
 }
 
-static bool is_late(const lazy *self, const hcp_dispatch_input *input)
-{
-    double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
-    return input->settles_late && known_h >= self->step_h - 1e-6;
-}
-
 /* What standing ready was paid while the i-th price that waits was: in its own step, or in the one in which it was known. */
 static double paid_reserve(const lazy *self, const hcp_dispatch_input *input, guint i)
 {
-    double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
-    guint of = known_h < self->step_h - 1e-6 || is_late(self, input) ? i : i + 1;
+    bool own = hcp_dispatch_known_h(input) < self->step_h - 1e-6 ||
+               hcp_dispatch_is_late(input, self->step_h);
+    guint of = own ? i : i + 1;
     double usd_per_mw =
         of < self->waiting->len
             ? g_array_index(self->waiting, hcp_dispatch_price, of).reserve_usd_per_mw
@@ -83,11 +79,12 @@ static void charge(lazy *self, const hcp_dispatch_input *input, guint i)
         hcp_dispatch_device_fill(&then, &input->classes[c], price->hashprice, self->step_h,
                                  &device);
         if (device.n_modes > 1)
-            hcp_dispatch_paper_settle(paper_of(self, input->classes[c].id, &device),
-                                      &(hcp_dispatch_paper_step){.device = &device,
-                                                                 .usd_per_mwh = price->usd_per_mwh,
-                                                                 .step_h = self->step_h,
-                                                                 .late = is_late(self, input)});
+            hcp_dispatch_paper_settle(
+                paper_of(self, input->classes[c].id, &device),
+                &(hcp_dispatch_paper_step){.device = &device,
+                                           .usd_per_mwh = price->usd_per_mwh,
+                                           .step_h = self->step_h,
+                                           .late = hcp_dispatch_is_late(input, self->step_h)});
     }
 }
 

@@ -2,6 +2,7 @@
 /* The planning policies: from settled prices to the worth of every mode, from worths to a plan under the cap. */
 #include "economics/dispatch/planner.h"
 
+#include "base/units.h"
 #include "economics/dispatch/explain.h"
 
 #include <math.h>
@@ -23,15 +24,13 @@ static double cap_ahead_w(const hcp_dispatch_input *input, int k)
 
 static bool is_late(const planner *self, const hcp_dispatch_input *input)
 {
-    double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
-    return input->settles_late && known_h >= hcp_dispatch_prices_step_h(self->prices) - 1e-6;
+    return hcp_dispatch_is_late(input, hcp_dispatch_prices_step_h(self->prices));
 }
 
 /* What standing ready pays in the step in which the price of the `after`th step after the last one is paid. */
 static double reserve_after(const planner *self, const hcp_dispatch_input *input, int after)
 {
-    double known_h = (double)(input->price_known_us - input->price_at_us) / 3.6e9;
-    double late_steps = known_h / hcp_dispatch_prices_step_h(self->prices);
+    double late_steps = hcp_dispatch_known_h(input) / hcp_dispatch_prices_step_h(self->prices);
     int paid = after + (is_late(self, input) ? 0 : (int)CLAMP(lround(late_steps), 0, 24));
     double usd_per_mw = hcp_dispatch_prices_reserve(self->prices, paid);
     return isnan(usd_per_mw) ? input->reserve_usd_per_mw : usd_per_mw;
@@ -96,7 +95,8 @@ static void fill_floors(const hcp_dispatch_input *input, const planner *self,
  * a price that comes late is in force until the next. */
 static double peak_at(const planner *self, const hcp_dispatch_input *input, int64_t at_us)
 {
-    int64_t step_us = (int64_t)llround(hcp_dispatch_prices_step_h(self->prices) * 3.6e9);
+    int64_t step_us =
+        (int64_t)llround(hcp_dispatch_prices_step_h(self->prices) * (double)HCP_US_PER_H);
     int64_t paid_us =
         is_late(self, input) ? at_us : at_us + input->price_known_us - input->price_at_us;
     return hcp_dispatch_peak_usd_per_mwh(input, paid_us, paid_us + step_us);
@@ -105,7 +105,7 @@ static double peak_at(const planner *self, const hcp_dispatch_input *input, int6
 static void fill_peaks(const planner *self, const hcp_dispatch_input *input,
                        hcp_dispatch_basis *basis)
 {
-    double step_us = hcp_dispatch_prices_step_h(self->prices) * 3.6e9;
+    double step_us = hcp_dispatch_prices_step_h(self->prices) * (double)HCP_US_PER_H;
     int64_t last_us = hcp_dispatch_prices_last(self->prices)->at_us;
     for (int k = 0; k < self->n_steps && input->n_peaks > 0; k++)
         basis->peak_usd_per_mwh[k] =
@@ -165,15 +165,6 @@ static void look_ahead(const planner *self, const hcp_dispatch_price *last)
         fill_path(self, last);
 }
 
-static void advance(const hcp_chain_matrix *matrix, float belief[HCP_CHAIN_STRIDE])
-{
-    float sum[HCP_CHAIN_STRIDE] = {0};
-    for (int b = 0; b < HCP_CHAIN_BINS; b++)
-        for (int j = 0; j < HCP_CHAIN_STRIDE; j++)
-            sum[j] += belief[b] * matrix->to[b][j];
-    memcpy(belief, sum, sizeof sum);
-}
-
 /* Steps have gone by without their prices: what is believed of the last of them stands for the step before. Expectations
  * are then the same wherever they are read. */
 static void blur(const planner *self, hcp_dispatch_prospect *prospect, int nodes)
@@ -181,7 +172,7 @@ static void blur(const planner *self, hcp_dispatch_prospect *prospect, int nodes
     float belief[HCP_CHAIN_STRIDE];
     memcpy(belief, self->outlook->first, sizeof belief);
     for (int k = 1; k <= self->basis->overdue; k++)
-        advance(&self->outlook->matrix[k], belief);
+        hcp_chain_advance(belief, &self->outlook->matrix[k], belief);
     for (int node = 0; node < nodes; node++) {
         float sum = 0;
         for (int b = 0; b < HCP_CHAIN_BINS; b++)
@@ -252,12 +243,18 @@ hcp_dispatch_outpost hcp_dispatch_outpost_at(const planner *self, double usd_per
 
 /* --- memory -------------------------------------------------------------------------------------------------------- */
 
+/* The peak charge that was expected when a price that has settled was paid; after a restart nobody knows of a late one. */
+static double peak_of(const planner *self, const hcp_dispatch_input *input,
+                      const hcp_dispatch_price *price)
+{
+    if (!self->basis->late)
+        return peak_at(self, input, price->at_us);
+    return self->expected_at_us == price->at_us ? self->expected_peak_usd_per_mwh : 0;
+}
+
 static void settle(planner *self, const hcp_dispatch_input *input, const hcp_dispatch_price *price)
 {
-    bool foreseen = self->basis->late && self->expected_at_us == price->at_us;
-    double peak = foreseen            ? self->expected_peak_usd_per_mwh
-                  : self->basis->late ? 0
-                                      : peak_at(self, input, price->at_us);
+    double peak = peak_of(self, input, price);
     hcp_dispatch_outpost at = hcp_dispatch_outpost_at(self, price->usd_per_mwh);
     for (int c = 0; c < self->basis->n; c++) {
         if (self->basis->devices[c].n_modes < 2)
@@ -436,6 +433,16 @@ static void fill_chosen(const hcp_dispatch_case *question, hcp_dispatch_plan *pl
     hcp_dispatch_sum(input, wishes, plan);
 }
 
+static double peak_now(const hcp_dispatch_case *question)
+{
+    const planner *self = question->planner;
+    const hcp_dispatch_input *input = question->input;
+    if (question->late)
+        return self->solved ? self->basis->peak_usd_per_mwh[self->basis->overdue] : 0;
+    int64_t left_us = (int64_t)llround(question->left_h * (double)HCP_US_PER_H);
+    return hcp_dispatch_peak_usd_per_mwh(input, input->now_us, input->now_us + left_us);
+}
+
 static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_plan *ret_plan)
 {
     planner *self = data;
@@ -449,11 +456,7 @@ static void decide(void *data, const hcp_dispatch_input *input, hcp_dispatch_pla
         .late = is_late(self, input),
         .stale = !self->solved || overdue_h > HCP_DISPATCH_STALE_H,
     };
-    question.peak_usd_per_mwh =
-        question.late
-            ? (self->solved ? self->basis->peak_usd_per_mwh[self->basis->overdue] : 0)
-            : hcp_dispatch_peak_usd_per_mwh(
-                  input, input->now_us, input->now_us + (int64_t)llround(question.left_h * 3.6e9));
+    question.peak_usd_per_mwh = peak_now(&question);
     hcp_dispatch_rooms(input, input->cap_w, question.room_w);
     for (int c = 0; c < input->n_classes; c++)
         hcp_dispatch_device_fill(input, &input->classes[c], input->hashprice, step_h,

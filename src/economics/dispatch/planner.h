@@ -34,8 +34,8 @@ typedef struct {
     int overdue;
     bool late;
     double floor_usd_per_mwh[HCP_PRICE_STEPS_MAX];
-    double
-        reserve_usd_per_mw[HCP_PRICE_STEPS_MAX];  /* in the step that the step's price is paid in */
+    /* in the step that the step's price is paid in */
+    double reserve_usd_per_mw[HCP_PRICE_STEPS_MAX];
     double peak_usd_per_mwh[HCP_PRICE_STEPS_MAX]; /* expected, where the step's price is paid */
     double feeder_usd_per_mwh[HCP_DISPATCH_MAX_CLASSES]; /* least that its feeder makes it pay */
 } hcp_dispatch_basis;
@@ -70,8 +70,8 @@ typedef struct {
     hcp_dispatch_grant grants[HCP_DISPATCH_MAX_CLASSES];
     bool ruled[HCP_DISPATCH_MAX_CLASSES]; /* not the plan but the guard decides it */
     double left_h;                        /* of the step that the price in force is paid for */
-    double
-        peak_usd_per_mwh; /* charge expected in what is paid now, or with late prices in this step */
+    /* charge expected in what is paid now, or with late prices in this step */
+    double peak_usd_per_mwh;
     double room_w[HCP_DISPATCH_SUPPLIES];
     bool late, stale;
 } hcp_dispatch_case;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "economics/dispatch/share.h"
 
+#include "base/units.h"
 #include "economics/formula.h"
 
 #include <glib.h>
@@ -32,6 +33,16 @@ static double class_base_w(const hcp_dispatch_class *class_)
 {
     return class_->serving * class_->serving_w + class_->switching_w +
            hcp_dispatch_class_free(class_) * hcp_dispatch_rest_w(class_);
+}
+
+double hcp_dispatch_known_h(const hcp_dispatch_input *input)
+{
+    return (double)(input->price_known_us - input->price_at_us) / (double)HCP_US_PER_H;
+}
+
+bool hcp_dispatch_is_late(const hcp_dispatch_input *input, double step_h)
+{
+    return input->settles_late && hcp_dispatch_known_h(input) >= step_h - 1e-6;
 }
 
 double hcp_dispatch_base_w(const hcp_dispatch_input *input)

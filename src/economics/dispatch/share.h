@@ -44,6 +44,11 @@ void hcp_dispatch_sum(const hcp_dispatch_input *input, const hcp_dispatch_wish *
 double hcp_dispatch_fill(const hcp_dispatch_input *input, const hcp_dispatch_wish *wishes,
                          const uint32_t *mine, hcp_dispatch_choice *ret_choices);
 
+/* By how many hours the price in force became known after the beginning of its interval; and whether what is paid now is
+ * therefore known only when a step of `step_h` is over. */
+double hcp_dispatch_known_h(const hcp_dispatch_input *input);
+bool hcp_dispatch_is_late(const hcp_dispatch_input *input, double step_h);
+
 /* IT power in watts that is spent whatever the plan: leases, running switches, and every free device at rest. */
 double hcp_dispatch_base_w(const hcp_dispatch_input *input);
 

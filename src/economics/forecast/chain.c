@@ -227,3 +227,12 @@ void hcp_chain_transition(const hcp_chain *chain, double level, int hour,
             to[j] /= sum;
     }
 }
+
+void hcp_chain_advance(const float *belief, const hcp_chain_matrix *matrix, float *ret_belief)
+{
+    float sum[HCP_CHAIN_STRIDE] = {0};
+    for (int b = 0; b < BINS; b++)
+        for (int j = 0; j < HCP_CHAIN_STRIDE; j++)
+            sum[j] += belief[b] * matrix->to[b][j];
+    memcpy(ret_belief, sum, sizeof sum);
+}

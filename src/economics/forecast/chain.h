@@ -63,6 +63,10 @@ void hcp_chain_observe(hcp_chain *chain, const hcp_chain_move *move);
 void hcp_chain_transition(const hcp_chain *chain, double level, int hour,
                           hcp_chain_matrix *ret_matrix);
 
+/* Where a surprise that was at each grid point with the chances of `belief` is one step on; `ret_belief` may be `belief`. Both
+ * have HCP_CHAIN_STRIDE numbers. */
+void hcp_chain_advance(const float *belief, const hcp_chain_matrix *matrix, float *ret_belief);
+
 /* Surprise at grid point `bin`. */
 double hcp_chain_surprise(int bin);
 

@@ -2,6 +2,8 @@
 /* Forecasts of the past with what was known then, their errors, and from these the range of the forecast of now. */
 #include "economics/forecast/occupancy.h"
 
+#include "base/order.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,12 +163,6 @@ static void judge(const hcp_occupancy *o, int64_t ahead_us, record *ret_record)
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 /* Forecasts of the past that overlap err alike, so `n` of them are worth as many as stretches of `ahead_us` fit one behind the
  * other. The quantile of Student's t over the normal one for that many (Fisher's expansion) is how much wider a range has to
  * be that rests on so few. */
@@ -199,7 +195,7 @@ static void find_range(const double *errors, uint32_t n, double wider, horizon *
     if (n < HCP_OCCUPANCY_ERRORS_MIN)
         return;
     memcpy(sorted, errors, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_size);
+    qsort(sorted, n, sizeof *sorted, hcp_order_doubles);
     uint32_t rank = (n + 1) / 10; /* at least 2 */
     double low = MIN(0.0, sorted[rank - 1]), high = MAX(0.0, sorted[n - rank]);
     h->low = low * wider * stretch(errors, n, low, -1.0);

@@ -129,17 +129,6 @@ static void locate_belief(double surprise, float belief[HCP_CHAIN_STRIDE])
     belief[bin + 1] = (float)upper;
 }
 
-/* ret = belief x matrix. */
-static void advance_belief(const float *belief, const hcp_chain_matrix *matrix, float *ret_belief)
-{
-    float sum[HCP_CHAIN_STRIDE] = {0};
-    for (int b = 0; b < HCP_CHAIN_BINS; b++) {
-        for (int j = 0; j < HCP_CHAIN_STRIDE; j++)
-            sum[j] += belief[b] * matrix->to[b][j];
-    }
-    memcpy(ret_belief, sum, sizeof(sum));
-}
-
 /* The last price has not arrived: the surprise has moved on all the same, nobody saw where. */
 static void miss(hcp_price_forecast *f)
 {
@@ -150,7 +139,7 @@ static void miss(hcp_price_forecast *f)
         locate_belief(f->surprise, f->belief);
     hcp_chain_transition(f->chain, hcp_chain_squash(f->previous_base),
                          (int)local_hours(f, f->ts_us, -1), &matrix);
-    advance_belief(f->belief, &matrix, f->belief);
+    hcp_chain_advance(f->belief, &matrix, f->belief);
     f->n_surprises = 0;
 }
 
@@ -236,7 +225,7 @@ static void fill_first(const hcp_price_forecast *f, double surprise, hcp_price_o
 {
     float belief[HCP_CHAIN_STRIDE];
     locate_belief(carried(f, surprise), belief);
-    advance_belief(f->missing > 0 ? f->belief : belief, &outlook->matrix[0], outlook->first);
+    hcp_chain_advance(f->missing > 0 ? f->belief : belief, &outlook->matrix[0], outlook->first);
 }
 
 /* Settled at the day-ahead price: no surprise, now or later. */
