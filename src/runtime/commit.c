@@ -10,7 +10,9 @@ struct hcp_commit {
     hcp_journal_batch *spare;
     GString *payload; /* scratch */
     uint64_t added;   /* seq of the last event added */
-    uint64_t durable;
+    uint64_t durable; /* seq of the last one that the journal has */
+    uint64_t
+        lost; /* events ever lost: a ticket is a seq plus these, so that it never comes again */
     bool under_way; /* a batch is with the writer */
 };
 
@@ -56,7 +58,7 @@ void hcp_commit_add(hcp_commit *commit, const hcp_state *state, const hcp_event 
 
 uint64_t hcp_commit_ticket(const hcp_commit *commit)
 {
-    return commit->added > commit->durable ? commit->added : 0;
+    return commit->added > commit->durable ? commit->added + commit->lost : 0;
 }
 
 uint64_t hcp_commit_durable(const hcp_commit *commit)
@@ -64,16 +66,23 @@ uint64_t hcp_commit_durable(const hcp_commit *commit)
     return commit->durable;
 }
 
+/* A failure takes with it what was added while the batch was on its way: it builds on events that never happened. */
+static void tell(hcp_commit *commit, const hcp_journal_batch *batch, const GError *error)
+{
+    uint64_t last = commit->added;
+    if (error == NULL)
+        last = commit->durable =
+            hcp_journal_batch_entry(batch, hcp_journal_batch_count(batch) - 1)->seq;
+    commit->options.done(commit->options.data, last + commit->lost, batch, error);
+}
+
 static void flush_here(hcp_commit *commit)
 {
     g_autoptr(GError) error = NULL;
-    uint64_t ticket = commit->added;
-    bool stored = hcp_journal_append(commit->options.journal, &commit->open, 1, &error);
+    (void)hcp_journal_append(commit->options.journal, &commit->open, 1, &error);
     g_autoptr(hcp_journal_batch) batch = g_steal_pointer(&commit->open);
     commit->open = g_steal_pointer(&commit->spare);
-    if (stored)
-        commit->durable = ticket;
-    commit->options.done(commit->options.data, ticket, batch, error);
+    tell(commit, batch, error);
     hcp_journal_tidy(commit->options.journal);
     hcp_journal_batch_clear(batch);
     commit->spare = g_steal_pointer(&batch);
@@ -82,12 +91,8 @@ static void flush_here(hcp_commit *commit)
 static void on_written(void *user_data, const hcp_journal_batch *batch, const GError *error)
 {
     hcp_commit *commit = user_data;
-    guint count = hcp_journal_batch_count(batch);
-    uint64_t ticket = hcp_journal_batch_entry(batch, count - 1)->seq;
     commit->under_way = false;
-    if (error == NULL)
-        commit->durable = ticket;
-    commit->options.done(commit->options.data, ticket, batch, error);
+    tell(commit, batch, error);
     hcp_commit_flush(commit);
 }
 
@@ -109,6 +114,8 @@ void hcp_commit_flush(hcp_commit *commit)
 
 void hcp_commit_restart(hcp_commit *commit)
 {
+    uint64_t last = hcp_journal_last(commit->options.journal, NULL);
     hcp_journal_batch_clear(commit->open);
-    commit->durable = commit->added = hcp_journal_last(commit->options.journal, NULL);
+    commit->lost += commit->added - last;
+    commit->durable = commit->added = last;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The commit cycle: events that the core has applied are gathered here, become durable together, and only then may what
- * they tell leave the process. A ticket is the journal's sequence number of the last event gathered; whoever has something
- * to say takes a ticket and waits until it is durable.
+ * they tell leave the process. A ticket numbers the last event gathered; whoever has something to say takes a ticket and
+ * waits until it is durable. Tickets rise by one per event and never fall: the journal gives the sequence numbers of lost
+ * events to others, and an answer that waits for one of those must not leave with the answer for another.
  *
  * One batch is with the journal thread at a time and the next one grows meanwhile: the busier the platform, the larger the
  * group. Without a journal thread (simulation) a flush is durable when it returns.
@@ -26,7 +27,8 @@ typedef struct {
 } hcp_actor;
 
 /* `error` is NULL when everything up to `ticket` is durable: `batch` (borrowed) holds the entries. Otherwise everything
- * after the last durable ticket is lost, the state is ahead of the journal, and the receiver must rebuild it. */
+ * after the last durable entry up to `ticket`, the last one given out, is lost: also what was added while `batch` was under
+ * way. The state is ahead of the journal, and the receiver must rebuild it. */
 typedef void (*hcp_commit_done_fn)(void *data, uint64_t ticket, const hcp_journal_batch *batch,
                                    const GError *error);
 
@@ -55,7 +57,7 @@ void hcp_commit_add(hcp_commit *commit, const hcp_state *state, const hcp_event 
 /* Ticket of everything added so far, or 0 when all of it is durable. */
 uint64_t hcp_commit_ticket(const hcp_commit *commit);
 
-/* Last durable ticket. */
+/* The journal's sequence number of the last durable event. */
 uint64_t hcp_commit_durable(const hcp_commit *commit);
 
 /* Sends the open batch on its way, unless one is under way or there is nothing to send. */

@@ -27,7 +27,7 @@ typedef struct {
     hcp_tally tally;
     GArray *intervals; /* hcp_interval_closed, all that closed */
     int64_t start_us, end_us;
-    uint64_t acknowledged; /* last ticket reported durable */
+    uint64_t acknowledged; /* seq of the last entry reported durable */
     double leased_gpu_us, gpu_us;
     int64_t utilised_us; /* the two above are complete up to here */
     uint64_t checks, crashes, counted_events, counted_steps;
@@ -67,8 +67,8 @@ static void on_applied(void *data, const hcp_event *event)
 static void on_durable(void *data, uint64_t ticket, const hcp_journal_batch *batch)
 {
     simulation *sim = data;
-    (void)batch;
-    sim->acknowledged = ticket;
+    (void)ticket;
+    sim->acknowledged = hcp_journal_batch_entry(batch, hcp_journal_batch_count(batch) - 1)->seq;
 }
 
 static void stop_platform(simulation *sim)

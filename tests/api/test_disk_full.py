@@ -3,17 +3,21 @@
 limit on the size of a file stands in for the full disk: the write fails in the same place, and it needs no mount."""
 
 import resource
+from concurrent.futures import ThreadPoolExecutor
 
 import journal_reader
 from daemon import wait_until
 
-UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-HEADROOM = 64 << 10  # bytes until it is full
+HEADROOM = 512 << 10  # bytes until it is full: more than what the platform writes of itself meanwhile
+CLIENTS = 16
+
+
+def limit(daemon, size):
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 def fill_up(daemon):
-    largest = max(path.stat().st_size for path in daemon.data.iterdir())
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (largest + HEADROOM, resource.RLIM_INFINITY))
+    limit(daemon, max(path.stat().st_size for path in daemon.data.iterdir()) + HEADROOM)
 
 
 def submit(daemon):
@@ -41,6 +45,7 @@ def test_writes_stop_and_resume_and_reads_go_on(start):
     assert refusal.headers["content-type"] == "application/problem+json"
     assert "journal" in refusal.json()["detail"]
 
+    limit(daemon, 0)  # what was refused did not fit; the platform's own trial is smaller, and might
     assert submit(daemon).status_code == 503
     assert daemon.workload(accepted[-1])["workload_id"] == accepted[-1]
     assert daemon.json("/api/v1/status")["status"] == "read_only"
@@ -50,12 +55,27 @@ def test_writes_stop_and_resume_and_reads_go_on(start):
     assert journal["status"] == "unhealthy" and journal["reason"]
     assert ids(daemon) == set(accepted)
 
-    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, UNLIMITED)
+    limit(daemon, resource.RLIM_INFINITY)
     again = wait_until(lambda: (response := submit(daemon)).status_code == 201 and response, "writes are taken again")
     assert daemon.json("/api/v1/status")["status"] == "operational"
     assert daemon.get("/health").status_code == 200
     assert ids(daemon) == {*accepted, again.json()["workload_id"]}
     assert daemon.json("/api/v1/status")["workloads"]["submitted"] == len(accepted) + 1
+    journal_reader.verify(daemon.data)
+
+
+def test_many_at_once_are_told_the_truth(start):
+    """Requests come in while the commit that fails is under way: each is answered, and only what is stored was accepted."""
+    daemon = start("--workloads", "none")
+    fill_up(daemon)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        outcomes = list(pool.map(lambda _: submit_until_refused(daemon), range(CLIENTS)))
+    assert {refusal.status_code for _, refusal in outcomes} == {503}
+    accepted = [workload_id for mine, _ in outcomes for workload_id in mine]
+    assert accepted and len(set(accepted)) == len(accepted)
+    daemon.kill()
+    daemon.start()
+    assert ids(daemon) == set(accepted)
     journal_reader.verify(daemon.data)
 
 
