@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#define HALF 42 /* column at which the right half begins */
+#define HALF 43 /* column at which the right half begins */
 
 typedef char *(*format_fn)(const json_t *value);
 
@@ -202,9 +202,9 @@ static void draw_facilities(pen *p, const hcp_cli_top_view *view, int most)
 
 static const field PRICES[] = {
     {"PRICE", "name", NULL, 0, 11, false, false},
-    {"", "value", hcp_cli_format_price, 11, 11, true, false},
-    {"AGE", "age_ms", hcp_cli_format_ms, 22, 11, true, false},
-    {"QUALITY", "quality", NULL, 34, 7, false, true},
+    {"", "value", hcp_cli_format_price, 12, 10, true, false},
+    {"AGE", "age_ms", hcp_cli_format_ms, 23, 11, true, false},
+    {"QUALITY", "quality", NULL, 35, 7, false, true},
 };
 
 static const field QUEUES[] = {
