@@ -32,10 +32,12 @@ char *hcp_cli_merit_label(const json_t *row)
     const char *class_key = hcp_json_string(row, "class", NULL);
     if (class_key == NULL)
         return g_strdup(g_str_equal(use, "reserve") ? "grid   reserve, of what mines" : "off");
+    const char *feeder = hcp_json_string(row, "feeder", NULL);
+    g_autofree char *place = feeder != NULL ? g_strconcat(" on ", feeder, NULL) : g_strdup("");
     if (!g_str_equal(use, "mining"))
-        return g_strdup_printf("AI     %s", class_key);
+        return g_strdup_printf("AI     %s%s", class_key, place);
     bool simulation = hcp_json_bool(row, "labelled_simulation", false);
-    return g_strdup_printf("mining %s, %" G_GINT64_FORMAT " W%s", class_key,
+    return g_strdup_printf("mining %s%s, %" G_GINT64_FORMAT " W%s", class_key, place,
                            hcp_json_int(row, "power_target_w", 0), simulation ? ", sim." : "");
 }
 

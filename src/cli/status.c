@@ -61,6 +61,35 @@ static const hcp_cli_column REVENUE[] = {
 };
 static const hcp_cli_table REVENUE_TABLE = {REVENUE, G_N_ELEMENTS(REVENUE)};
 
+static const hcp_cli_column FEEDERS[] = {
+    {"FEEDER", "name", NULL, false, false, 0},
+    {"OF", "facility", NULL, false, false, 0},
+    {"IT MW", "power_w", hcp_cli_format_mw, true, false, 0},
+    {"CAP MW", "cap_w", hcp_cli_format_mw, true, false, 0},
+    {"LEFT MW", "headroom_w", hcp_cli_format_mw, true, false, 0},
+};
+static const hcp_cli_table FEEDERS_TABLE = {FEEDERS, G_N_ELEMENTS(FEEDERS)};
+
+static void show_feeders(const json_t *facilities, const hcp_cli_style *style)
+{
+    g_autoptr(json_t) rows = json_array();
+    size_t f, i;
+    json_t *facility, *feeder;
+    json_array_foreach(facilities, f, facility)
+    {
+        json_array_foreach(json_object_get(facility, "feeders"), i, feeder)
+        {
+            json_t *row = json_copy(feeder);
+            hcp_json_set_string(row, "facility", hcp_json_string(facility, "facility", ""));
+            json_array_append_new(rows, row);
+        }
+    }
+    if (json_array_size(rows) == 0)
+        return;
+    putchar('\n');
+    hcp_cli_table_print(&FEEDERS_TABLE, rows, style);
+}
+
 static void show(const json_t *body)
 {
     hcp_cli_style style = hcp_cli_style_of(stdout);
@@ -68,6 +97,7 @@ static void show(const json_t *body)
     hcp_cli_table_print_object(&HEAD_TABLE, body, &style);
     putchar('\n');
     hcp_cli_table_print(&FACILITIES_TABLE, facilities, &style);
+    show_feeders(facilities, &style);
     putchar('\n');
     hcp_cli_table_print(&REVENUE_TABLE, facilities, &style);
 }

@@ -29,8 +29,8 @@ static const hcp_cli_column ROWS[] = {
     {"USD/MWh NOW", "electricity_usd_per_mwh", hcp_cli_format_fixed2, true, false, 0},
     {"NOW MW", "used_w", hcp_cli_format_mw, true, false, 0},
     {"RESTS", "rests", format_rests, false, false, 0},
+    {"FEEDER", "feeder", NULL, false, false, 0}, /* the last: shown only where there are any */
 };
-static const hcp_cli_table ROWS_TABLE = {ROWS, G_N_ELEMENTS(ROWS)};
 
 static void add_rows(const json_t *facility, const char *only_class, json_t *rows)
 {
@@ -47,6 +47,20 @@ static void add_rows(const json_t *facility, const char *only_class, json_t *row
                         json_object_get(facility, "electricity_usd_per_mwh"));
         json_array_append_new(rows, row);
     }
+}
+
+static void print(const json_t *rows)
+{
+    bool has_feeders = false;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        has_feeders |= hcp_json_string(row, "feeder", NULL) != NULL;
+    }
+    const hcp_cli_table table = {ROWS, G_N_ELEMENTS(ROWS) - !has_feeders};
+    hcp_cli_style style = hcp_cli_style_of(stdout);
+    hcp_cli_table_print(&table, rows, &style);
 }
 
 static int show(hcp_cli_client *client, const arguments *args)
@@ -67,10 +81,8 @@ static int show(hcp_cli_client *client, const arguments *args)
         hcp_cli_print_json(object);
     } else if (json_array_size(rows) == 0)
         puts("nothing that can mine");
-    else {
-        hcp_cli_style style = hcp_cli_style_of(stdout);
-        hcp_cli_table_print(&ROWS_TABLE, rows, &style);
-    }
+    else
+        print(rows);
     return HCP_EXIT_OK;
 }
 

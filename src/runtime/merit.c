@@ -31,6 +31,7 @@ void hcp_platform_merit_order(hcp_platform *platform, uint32_t facility,
 {
     hcp_merit_draw draws[HCP_DISPATCH_MAX_CLASSES];
     double switching_it_w;
+    ret_merit->facility = facility;
     hcp_platform_dispatch_input(platform, facility, &ret_merit->storage, &ret_merit->input);
     fill_draws(platform, facility, draws, &switching_it_w);
     ret_merit->switching_w = switching_it_w * ret_merit->input.pue;

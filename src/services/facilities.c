@@ -6,6 +6,7 @@
 #include "core/reserve.h"
 #include "http/page.h"
 #include "services/carbon.h"
+#include "services/feeder_view.h"
 #include "services/fleet_tally.h"
 #include "services/grid_view.h"
 #include "services/internal.h"
@@ -105,25 +106,6 @@ static json_t *strikes_json(const hcp_state *state, uint32_t facility)
     return list;
 }
 
-/* The lines inside the facility and what hangs on them, in IT watts. */
-static json_t *feeders_json(const hcp_core *core, uint32_t facility)
-{
-    const hcp_state *state = hcp_core_state(core);
-    const hcp_facility_defined *def = &hcp_state_facility(state, facility)->def;
-    json_t *list = json_array();
-    for (uint32_t feeder = 1; feeder <= def->feeders.count; feeder++) {
-        int64_t cap_w = hcp_power_limit_w(state, facility, feeder);
-        int64_t power_w = hcp_power_reserved_w(core, facility, feeder);
-        json_t *row = json_object();
-        hcp_json_set_string(row, "name", hcp_power_feeder_name(def, feeder));
-        hcp_json_set_int(row, "cap_w", cap_w);
-        hcp_json_set_int(row, "power_w", power_w);
-        hcp_json_set_int(row, "headroom_w", cap_w - power_w);
-        json_array_append_new(list, row);
-    }
-    return list;
-}
-
 static json_t *facility_json(hcp_services *services, uint32_t ix)
 {
     const hcp_state *state = hcp_services_state(services);
@@ -137,7 +119,7 @@ static json_t *facility_json(hcp_services *services, uint32_t ix)
     json_object_set_new(object, "grid_rule", grid_rule_json(site));
     json_object_set_new(object, "strikes", strikes_json(state, ix));
     set_power(object, site, hcp_power_cap_w(state, ix));
-    json_object_set_new(object, "feeders", feeders_json(hcp_services_core(services), ix));
+    json_object_set_new(object, "feeders", hcp_feeders_json(hcp_services_core(services), ix));
     set_meter(object, state, ix, now_us);
     json_object_set_new(
         object, "electricity",

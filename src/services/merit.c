@@ -21,15 +21,20 @@ static const char *const RESTS[] = {[HCP_MERIT_RUNS] = NULL,
                                     [HCP_MERIT_STRUCK] = "by_order",
                                     [HCP_MERIT_NO_PROFIT] = "no_profit"};
 
-static void set_class(json_t *object, const hcp_state *state, const hcp_merit *row,
-                      uint32_t class_ix)
+/* A class stands once for each feeder that its devices hang on. */
+static void set_class(json_t *object, const hcp_state *state, const hcp_platform_merit *merit,
+                      const hcp_merit *row)
 {
+    uint32_t class_ix = hcp_platform_merit_class(merit, row);
     if (class_ix == HCP_NO_INDEX) {
         json_object_set_new(object, "class", json_null());
         return;
     }
+    const hcp_facility_defined *site = &hcp_state_facility(state, merit->facility)->def;
     const hcp_class_defined *cls = &hcp_state_class(state, class_ix)->def;
+    int feeder = merit->input.classes[row->class_ix].feeder;
     hcp_json_set_string(object, "class", cls->key);
+    hcp_json_set_string(object, "feeder", hcp_power_feeder_name(site, (uint32_t)feeder));
     if (row->use != HCP_MERIT_MINE)
         return;
     hcp_json_set_int(object, "power_target", row->target);
@@ -43,7 +48,7 @@ static json_t *row_json(const hcp_state *state, const hcp_platform_merit *merit,
 {
     json_t *object = json_object();
     hcp_json_set_string(object, "use", USES[row->use]);
-    set_class(object, state, row, hcp_platform_merit_class(merit, row));
+    set_class(object, state, merit, row);
     hcp_services_set_rounded(object, "margin_usd_per_mwh", row->margin_usd_per_mwh, MARGIN_DIGITS);
     hcp_services_set_rounded(object, "break_even_usd_per_mwh",
                              row->use == HCP_MERIT_OFF ? NAN : row->strike_usd_per_mwh,

@@ -5,6 +5,7 @@
 #include "core/power.h"
 #include "core/queue.h"
 #include "services/carbon.h"
+#include "services/feeder_view.h"
 #include "services/grid_view.h"
 #include "services/internal.h"
 #include "services/merit.h"
@@ -88,6 +89,7 @@ static json_t *facility_json(hcp_services *services, uint32_t facility, int64_t 
         watts[use] = at_meter_w(site, site->use_power_w[use]);
     json_object_set_new(object, "power_by_use_w", by_use(watts));
     hcp_json_set_number(object, "mining_ths", site->mining_ths);
+    json_object_set_new(object, "feeders", hcp_feeders_json(hcp_services_core(services), facility));
     json_object_set_new(object, "devices", devices_json(state, facility));
     hcp_meter meter;
     hcp_meter_read(state, facility, now_us, &meter);

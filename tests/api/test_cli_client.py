@@ -84,6 +84,11 @@ def test_merit_is_a_compact_table(daemon, ask):
     assert ask("merit", "--facility", "nowhere").returncode == FAILED
 
 
+def test_what_has_no_feeder_shows_none(ask):
+    assert "FEEDER" not in ask("strike").stdout and "FEEDER" not in ask("status").stdout
+    assert " on " not in ask("merit").stdout
+
+
 def test_one_row_has_the_values_of_the_api(daemon, ask, waiting):
     line = next(line for line in ask("workloads").stdout.splitlines() if waiting[0] in line)
     row = daemon.workload(waiting[0])
