@@ -11,9 +11,8 @@ struct hcp_commit {
     GString *payload; /* scratch */
     uint64_t added;   /* seq of the last event added */
     uint64_t durable; /* seq of the last one that the journal has */
-    uint64_t
-        lost; /* events ever lost: a ticket is a seq plus these, so that it never comes again */
-    bool under_way; /* a batch is with the writer */
+    uint64_t lost;    /* events ever lost; a ticket is a seq plus these: it never comes again */
+    bool under_way;   /* a batch is with the writer */
 };
 
 hcp_commit *hcp_commit_new(const hcp_commit_options *options)
