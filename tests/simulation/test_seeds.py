@@ -17,7 +17,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = int(os.environ.get("HCP_SIMULATION_SEEDS", 2))
 FIRST = int(os.environ.get("HCP_SIMULATION_FIRST", 1))
-LONG_FACTOR = 10
+LONG_FACTOR = 6
 SURE_DAYS = 10  # of the dev site: a day has some five crashes and five device failures, so ten have one of each
 
 
