@@ -7,7 +7,7 @@
 #include "runtime/platform.h"
 
 typedef struct {
-    uint32_t facility;
+    uint32_t facility;                  /* core's index */
     hcp_merit rows[HCP_MERIT_MAX_ROWS]; /* the largest margin first */
     int n_rows;
     double switching_w; /* at the meter, in no row: devices on their way from one use to another */

@@ -24,7 +24,8 @@ typedef struct {
 static void on_durable(void *data, uint64_t ticket, const hcp_journal_batch *batch)
 {
     fixture *f = data;
-    g_assert_cmpuint(hcp_journal_batch_count(batch), >, 0);
+    g_assert_cmpuint(hcp_journal_batch_entry(batch, hcp_journal_batch_count(batch) - 1)->seq, ==,
+                     hcp_journal_last(f->journal, NULL));
     g_assert_cmpuint(ticket, >, MAX(f->durable, f->lost));
     f->durable = ticket;
 }
